@@ -1,0 +1,5 @@
+"""The administration of the bpo app, one class per model."""
+
+from bpo.admin import alerts, corrections, jobs, records, scorecards
+
+__all__ = ["alerts", "corrections", "jobs", "records", "scorecards"]

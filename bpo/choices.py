@@ -1,0 +1,93 @@
+"""Choices of the bpo app, with their labels."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class ScorecardStatus(TextChoices):
+    """Life of a scorecard: draft → shared ⇄ disputed → final → acknowledged; superseded by a later version."""
+
+    DRAFT = "draft", _("Draft")
+    SHARED = "shared", _("In review")
+    DISPUTED = "disputed", _("Disputed")
+    FINAL = "final", _("Final")
+    ACKNOWLEDGED = "acknowledged", _("Acknowledged by both")
+    SUPERSEDED = "superseded", _("Superseded")
+
+
+OPEN_STATUSES = frozenset({ScorecardStatus.DRAFT, ScorecardStatus.SHARED, ScorecardStatus.DISPUTED})
+VENDOR_STATUSES = frozenset(ScorecardStatus.values) - {ScorecardStatus.DRAFT}
+EXECUTIVE_STATUSES = frozenset({ScorecardStatus.FINAL, ScorecardStatus.ACKNOWLEDGED, ScorecardStatus.SUPERSEDED})
+
+
+class LineKind(TextChoices):
+    """Where a line's score comes from."""
+
+    KPI = "kpi", _("KPI")
+    CARRIED = "carried", _("Carried from last month")
+    JUDGED = "judged", _("Judged by people")
+    ADJUSTMENT = "adjustment", _("Plus or minus points")
+
+
+OF_A_KPI = frozenset({LineKind.KPI, LineKind.CARRIED})
+
+
+class DisputeStatus(TextChoices):
+    OPEN = "open", _("Open")
+    ACCEPTED = "accepted", _("Accepted")
+    REJECTED = "rejected", _("Rejected")
+
+
+class CorrectionStatus(TextChoices):
+    """Life of a correction request: open → accepted, refused or withdrawn."""
+
+    OPEN = "open", _("Waiting for a decision")
+    ACCEPTED = "accepted", pgettext_lazy("correction request", "Accepted")
+    REFUSED = "refused", pgettext_lazy("correction request", "Refused")
+    WITHDRAWN = "withdrawn", pgettext_lazy("correction request", "Withdrawn")
+
+
+class JobStatus(TextChoices):
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+
+
+class AlertKind(TextChoices):
+    """What an alert is about."""
+
+    BELOW_MINIMUM = "below_minimum", _("Below the minimum")
+    BELOW_TARGET = "below_target", _("Below the target")
+    PROJECTED_TO_MISS = "projected_to_miss", _("Heading for a miss")
+    FEED_MISSING = "feed_missing", _("Figures not sent in time")
+    INCOMPLETE = "incomplete", _("Too many days missing")
+    CORRECTED_LATE = "corrected_late", _("Corrected after the cut-off")
+    RECONCILIATION = "reconciliation", _("Two sources differ")
+    FACTOR_WAITING = "factor_waiting", _("Relief claims to decide")
+    TARGET_EXPIRING = "target_expiring", _("Target about to expire")
+    KEY_EXPIRING = "key_expiring", _("API key about to expire")
+
+
+OF_A_FIGURE = frozenset({AlertKind.BELOW_MINIMUM, AlertKind.BELOW_TARGET, AlertKind.PROJECTED_TO_MISS})
+"""Raised by figures, after a drain."""
+OF_THE_FEED = frozenset({AlertKind.FEED_MISSING, AlertKind.INCOMPLETE, AlertKind.CORRECTED_LATE})
+
+
+class AlertSeverity(TextChoices):
+    CAUTION = "caution", _("Caution")
+    WARNING = "warning", _("Warning")
+    CRITICAL = "critical", _("Critical")
+
+
+class AlertStatus(TextChoices):
+    """Life of an alert: open → acknowledged or assigned or snoozed → resolved, by a person or by the service."""
+
+    OPEN = "open", pgettext_lazy("alert", "Open")
+    ACKNOWLEDGED = "acknowledged", pgettext_lazy("alert", "Seen")
+    ASSIGNED = "assigned", _("Assigned")
+    SNOOZED = "snoozed", _("Snoozed")
+    RESOLVED = "resolved", _("Resolved")
+
+
+UNRESOLVED = frozenset(AlertStatus.values) - {AlertStatus.RESOLVED}

@@ -1,0 +1,161 @@
+"""What the page of one vendor's day shows: its queues and figures, what came, what was refused, what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from bpo.queries.completeness_pages import Cell, holidays_of, visible_links
+from kpis.calc.completeness import DayState
+from kpis.models import DailyMetric, ExcusedDay, Measure, MetricRevision, RefusedFeed, Submission
+from kpis.queries.asked import Asked, load_asked
+from kpis.queries.completeness import QueueDays, QueueDayState
+from vendors.actors import Actor
+from vendors.choices import MeasureOwner
+from vendors.models import Holiday, Queue, Vendor
+
+MOST_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measure of a queue-day: asked for or not, who provides it, and its value where it was reported."""
+
+    measure: str
+    name: str
+    owner: str
+    value: Any
+    is_asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOnDay:
+    """One queue on the day."""
+
+    state: QueueDayState
+    queue: Queue
+    figures: Sequence[Figure]
+    excuse: ExcusedDay | None
+
+    @property
+    def word(self) -> str:
+        return self.state.closed_by.value if self.state.closed_by else self.state.state.value
+
+    @property
+    def missing(self) -> Sequence[Figure]:
+        return [figure for figure in self.figures if figure.measure in self.state.missing]
+
+    @property
+    def missing_of_others(self) -> Sequence[Figure]:
+        return [figure for figure in self.figures if figure.measure in self.state.missing_of_others]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that a submission changed."""
+
+    queue: Queue
+    name: str
+    old: Any
+    new: Any
+    submission: Submission
+
+
+@dataclass(frozen=True, slots=True)
+class DayPage:
+    """One vendor's day."""
+
+    vendor: Vendor
+    day: date
+    today: date
+    cell: Cell
+    queues: Sequence[QueueOnDay]
+    holidays: Sequence[Holiday]
+    submissions: Sequence[Submission]
+    refusals: Sequence[RefusedFeed]
+    changes: Sequence[Change]
+    withdrawn: Sequence[ExcusedDay]
+
+    @property
+    def gaps(self) -> Sequence[QueueOnDay]:
+        """The queues whose day is open and not complete, and for which more is to be sent."""
+        open_rows = [row for row in self.queues if row.state.is_expected and not row.state.is_complete]
+        return [row for row in open_rows if row.state.state is not DayState.AWAITING]
+
+    @property
+    def awaiting(self) -> Sequence[QueueOnDay]:
+        """The queues whose figures wait for a second person."""
+        return [row for row in self.queues if row.state.state is DayState.AWAITING]
+
+    @property
+    def excusable(self) -> Sequence[QueueOnDay]:
+        """The queues whose day may be taken out of what is expected."""
+        return [row for row in self.queues if row.state.closed_by is None]
+
+
+def day_page(actor: Actor, vendor: Vendor, *, day: date, today: date, now: datetime) -> DayPage:
+    """Return one day of one vendor; a constant number of queries."""
+    after = day + timedelta(days=1)
+    states: list[QueueDayState] = QueueDays(visible_links(actor, vendor.code), start=day, end=after, now=now)[:]
+    queues = Queue.objects.in_bulk({row.span.queue for row in states})
+    metrics = {row.queue_id: row for row in DailyMetric.objects.filter(queue__in=queues, date=day, is_month=False)}
+    revisions = list(
+        MetricRevision.objects.filter(queue__in=queues, date=day, is_month=False)
+        .select_related("submission")
+        .order_by("-id")
+    )
+    names = {measure.code: measure.label for measure in Measure.objects.all()}
+    excuses = list(ExcusedDay.objects.filter(queue__in=queues, date=day).select_related("queue").order_by("-id"))
+    active = {row.queue_id: row for row in excuses if row.withdrawn_at is None}
+    asked = load_asked({row.span.contract for row in states})
+    return DayPage(
+        vendor=vendor,
+        day=day,
+        today=today,
+        cell=Cell.of(day, states),
+        queues=[
+            QueueOnDay(
+                state,
+                queues[state.span.queue],
+                _figures(
+                    asked.on(state.span.contract, state.span.queue, state.span.channel, day),
+                    metrics[state.span.queue].measures if state.span.queue in metrics else {},
+                    names,
+                ),
+                active.get(state.span.queue),
+            )
+            for state in states
+        ],
+        holidays=holidays_of(vendor, day, after).get(day, ()),
+        submissions=_submissions(metrics.values(), revisions),
+        refusals=list(
+            RefusedFeed.objects.filter(days__queue__in=queues, days__date=day).distinct().order_by("-id")[:MOST_SHOWN]
+        ),
+        changes=_changes(revisions, queues, names)[:MOST_SHOWN],
+        withdrawn=[row for row in excuses if row.withdrawn_at is not None],
+    )
+
+
+def _figures(asked: Asked, values: Mapping[str, Any], names: Mapping[str, str]) -> list[Figure]:
+    codes = [*asked, *(code for code in sorted(values) if code not in asked)]
+    return [
+        Figure(code, names.get(code, code), asked.get(code, MeasureOwner.VENDOR), values.get(code), code in asked)
+        for code in codes
+    ]
+
+
+def _submissions(metrics: Iterable[DailyMetric], revisions: Iterable[MetricRevision]) -> list[Submission]:
+    ids = {row.submission_id for row in metrics} | {row.submission_id for row in revisions}
+    return list(Submission.objects.filter(pk__in=ids).order_by("-received_at", "-id")[:MOST_SHOWN])
+
+
+def _changes(
+    revisions: Iterable[MetricRevision], queues: Mapping[int, Queue], names: Mapping[str, str]
+) -> list[Change]:
+    return [
+        Change(queues[row.queue_id], names.get(code, code), old, new, row.submission)
+        for row in revisions
+        for code, (old, new, _number) in sorted(row.changes.items())
+    ]

@@ -1,0 +1,70 @@
+"""What every method of relief would do, side by side: one row a KPI, score or grade, one column a method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kpis.choices import FactorMethod
+from vendors.errors import Text
+
+Months = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure of one contract's month: as it is, and by each method; null where a method changes nothing of it."""
+
+    contract: str
+    start: str
+    line: Mapping[str, Any]
+    """Names of the KPI; empty for ``score`` and ``grade``."""
+    kind: str
+    before: str | None
+    cells: Sequence[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """The whole table; ``reasons`` say why a method gives no relief."""
+
+    methods: Sequence[Text]
+    rows: Sequence[Row]
+    reasons: Sequence[tuple[Text, str]]
+
+
+def side_by_side(method: str, months: Months, alternatives: Iterable[Mapping[str, Any]]) -> SideBySide:
+    """Return the table of the factor's own ``method`` and of those alternatives that give relief."""
+    others = list(alternatives)
+    giving = [(method, months), *((one["method"], one["months"]) for one in others if not one["code"])]
+    figures = [dict(_figures(found)) for _method, found in giving]
+    keys = {key: row for found in reversed(figures) for key, row in found.items()}
+    rows = [
+        Row(
+            contract,
+            start,
+            about,
+            kind,
+            pair[0],
+            [_after(found.get((contract, start, kind, kpi))) for found in figures],
+        )
+        for (contract, start, kind, kpi), (about, pair) in keys.items()
+    ]
+    labels = dict(FactorMethod.choices)
+    reasons = [(labels[one["method"]], one["detail"]) for one in others if one["code"]]
+    return SideBySide([labels[name] for name, _months in giving], rows, reasons)
+
+
+def _figures(months: Months) -> Iterable[tuple[tuple[str, str, str, str], tuple[Mapping[str, Any], Sequence[Any]]]]:
+    for month in months:
+        name = (month["contract"], month["start"])
+        for line in month["lines"]:
+            yield (*name, "kpi", f"{line['kpi']} {line['queue'] or ''}"), (line, line["adjusted_value"])
+        for kind in ("score", "grade"):
+            if month[kind]:
+                yield (*name, kind, ""), ({}, month[kind])
+
+
+def _after(found: tuple[Mapping[str, Any], Sequence[Any]] | None) -> str | None:
+    return None if found is None else found[1][1]

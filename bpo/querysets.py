@@ -1,0 +1,56 @@
+"""Which scorecards exist for whom: another vendor's never, a draft only for those who make it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db.models import Q
+
+from bpo.choices import EXECUTIVE_STATUSES, VENDOR_STATUSES, ScorecardStatus
+from vendors.actors import OF_A_VENDOR
+from vendors.choices import Role
+from vendors.querysets import VendorScopedQuerySet
+
+if TYPE_CHECKING:
+    from vendors.actors import Actor, Grant
+
+NOTHING = Q(pk__in=())
+
+
+def statuses_for(role: str) -> frozenset[str]:
+    """Return the statuses in which a card exists for ``role``; departments and the client's feed see none."""
+    if role in (Role.MANAGER, Role.ANALYST):
+        return frozenset(ScorecardStatus.values)
+    if role in OF_A_VENDOR:
+        return VENDOR_STATUSES
+    return EXECUTIVE_STATUSES if role == Role.EXECUTIVE else frozenset()
+
+
+class ScorecardQuerySet(VendorScopedQuerySet):
+    """Scorecards, or rows below one (``card_path`` leads to the scorecard, ``""`` for itself)."""
+
+    vendor_path = "contract__vendor_id"
+    card_path = ""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Return the rows that exist for ``actor``: by vendor and by the stage of the card, grant by grant."""
+        if actor.is_superuser:
+            return self
+        seen = NOTHING
+        for grant in actor.grants:
+            seen |= self._seen_by(grant)
+        return self.filter(seen)
+
+    def _seen_by(self, grant: Grant) -> Q:
+        seen = Q(**{f"{self.card_path}status__in": statuses_for(grant.role)})
+        return seen if grant.vendor_id is None else seen & Q(**{self.vendor_path: grant.vendor_id})
+
+
+class ScorecardLineQuerySet(ScorecardQuerySet):
+    vendor_path = "scorecard__contract__vendor_id"
+    card_path = "scorecard__"
+
+
+class DisputeQuerySet(ScorecardQuerySet):
+    vendor_path = "line__scorecard__contract__vendor_id"
+    card_path = "line__scorecard__"

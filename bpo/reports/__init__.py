@@ -1,0 +1,1 @@
+"""Files for people: a scorecard on paper and as a workbook."""

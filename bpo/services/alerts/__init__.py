@@ -1,0 +1,7 @@
+"""Alerts: raised and ended by the service as their conditions come and go, seen and settled by people."""
+
+from bpo.services.alerts.data import look_at_data, slots, wake
+from bpo.services.alerts.evaluating import evaluate
+from bpo.services.alerts.steps import acknowledge, assign, resolve, snooze
+
+__all__ = ["acknowledge", "assign", "evaluate", "look_at_data", "resolve", "slots", "snooze", "wake"]

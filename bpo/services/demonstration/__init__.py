@@ -1,0 +1,1 @@
+"""The demonstration: five invented vendors with thirteen months of simulated figures, the same every time."""

@@ -1,0 +1,18 @@
+"""Background work of the bpo app: a task is one more entrance to a service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+
+from bpo.services import sweep as sweeping
+from vendors import clock
+
+
+@shared_task(name="bpo.tasks.sweep")
+def sweep(**_: Any) -> dict[str, Any]:
+    """Begin new days and drain what is marked: what a lost message could delay, by 30 seconds at most."""
+    now = clock.now()
+    sweeping.record_heartbeat(now=now)
+    return sweeping.sweep(now=now)

@@ -1,0 +1,68 @@
+"""The navigation of the pages: which entries there are, who sees them, and which one the reader is on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from vendors.actors import Actor, Capability
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One address of the navigation; ``also`` are addresses whose pages belong to it."""
+
+    view: str
+    label: Any
+    needs: Capability | None = None
+    also: tuple[str, ...] = ()
+
+
+DAILY = (
+    Entry("scorecard-list", _("Monthly scorecards")),
+    Entry("alert-list", _("Alerts"), Capability.READ_ALERTS),
+    Entry("submit", _("Daily figures"), Capability.SUBMIT),
+    Entry("submission-list", _("Submissions"), Capability.READ_SUBMISSIONS),
+    Entry("completeness", _("Completeness of figures"), Capability.READ_FIGURES, also=("reconciliation-list",)),
+    Entry("factor-list", _("External factors"), Capability.READ_FACTORS, also=("forecast-list",)),
+    Entry("month-ends", _("Month ends"), Capability.READ_FIGURES),
+    Entry("correction-list", _("Correction requests"), Capability.READ_FIGURES),
+)
+SET_UP = (
+    Entry("import-profile-list", _("Import profiles"), Capability.SUBMIT),
+    Entry("connect", _("Send by program"), Capability.SUBMIT),
+    Entry("key-list", _("API keys"), Capability.MANAGE_KEYS),
+)
+"""What is done once; it stands behind one more step."""
+
+
+@register.inclusion_tag("bpo/_navigation.html", takes_context=True)
+def navigation(context: Any) -> dict[str, Any]:
+    """Show the entries the reader may open, with the one this page belongs to marked."""
+    request = context["request"]
+    actor = getattr(request, "actor", None)
+    daily, set_up = (_shown(entries, actor, request.path) for entries in (DAILY, SET_UP))
+    return {"daily": daily, "set_up": set_up, "is_set_up": any(entry["here"] for entry in set_up)}
+
+
+def _shown(entries: tuple[Entry, ...], actor: Actor | None, path: str) -> list[dict[str, Any]]:
+    return [
+        {"url": reverse(f"bpo:{entry.view}"), "label": entry.label, "here": _here(entry, path)}
+        for entry in entries
+        if entry.needs is None or (actor is not None and actor.may(entry.needs))
+    ]
+
+
+def _here(entry: Entry, path: str) -> str:
+    """Return what ``aria-current`` says: this very page, or one below it."""
+    own = reverse(f"bpo:{entry.view}")
+    if path == own:
+        return "page"
+    below = (own, *(reverse(f"bpo:{view}") for view in entry.also))
+    return "true" if path.startswith(below) else ""

@@ -1,0 +1,1 @@
+"""The web pages. They need no JavaScript; every action is a form."""

@@ -1,0 +1,228 @@
+"""The pages of external factors: the list, one of them with its effect and its decision, and a new one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from bpo.queries.relief_table import SideBySide, side_by_side
+from bpo.views.access import PageRequest, page_for
+from bpo.views.factor_steps import KINDS, make_step, steps_for, take
+from bpo.views.forms import offer
+from kpis.choices import FactorKind, FactorMethod, FactorStatus, ReplaceBy
+from kpis.imports import rows_in
+from kpis.imports.workbooks import read_workbook
+from kpis.models import ExternalFactor
+from kpis.services import factors
+from kpis.services.factors.deciding import UNDECIDED
+from kpis.tasks import wake_up
+from vendors import clock
+from vendors.actors import Actor, Capability
+from vendors.errors import DomainError
+from vendors.models import Department, Queue
+
+MOST_LISTED = 200
+NOW_FORMAT = "%Y-%m-%dT%H:%M"
+
+
+class FactorForm(forms.Form):
+    """What is registered."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=FactorKind.choices)
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
+    department = forms.ModelChoiceField(
+        label=gettext_lazy("Department in charge"), queryset=Department.objects.filter(is_active=True), required=False,
+        to_field_name="code",
+    )  # fmt: skip
+    starts_at = forms.DateTimeField(
+        label=gettext_lazy("Begins"), widget=forms.DateTimeInput({"type": "datetime-local"}, NOW_FORMAT)
+    )
+    ends_at = forms.DateTimeField(
+        label=gettext_lazy("Ends"), widget=forms.DateTimeInput({"type": "datetime-local"}, NOW_FORMAT)
+    )
+    is_planned = forms.BooleanField(label=gettext_lazy("Planned, and known before"), required=False)
+    queues = forms.MultipleChoiceField(
+        label=gettext_lazy("Queues that are affected"), widget=forms.CheckboxSelectMultiple
+    )
+    description = forms.CharField(
+        label=gettext_lazy("What happened"), required=False, max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 40}),
+    )  # fmt: skip
+    evidence = forms.CharField(
+        label=gettext_lazy("Evidence"), required=False, max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2, "cols": 40}),
+        help_text=gettext_lazy("Where it can be checked: a ticket, a notice, a log."),
+    )  # fmt: skip
+    method = forms.ChoiceField(label=gettext_lazy("Method"), choices=FactorMethod.choices, required=False)
+    share = forms.DecimalField(
+        label=gettext_lazy("Owed of the forecast, %"), required=False, min_value=100, max_value=1000, decimal_places=2,
+        help_text=gettext_lazy("Of a cap. Left empty it is the band of the forecast, usually 110."),
+    )  # fmt: skip
+    by = forms.ChoiceField(
+        label=gettext_lazy("Replaced by"), choices=[("", "–"), *ReplaceBy.choices], required=False,
+    )  # fmt: skip
+    slices = forms.CharField(
+        label=gettext_lazy("The part of the day"), required=False, max_length=50_000,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 40, "class": "code"}),
+        help_text=gettext_lazy(
+            "Paste queue, date and the counts of the affected hours, with a header such as queue,date,offered,answered."
+            " Leave it empty to take whole days out."
+        ),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, queues: list[Queue], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "queues", [(row.code, f"{row.centre.vendor.label} · {row.name}") for row in queues])
+
+
+@require_safe
+@page_for(Capability.READ_FACTORS)
+def factor_list(request: PageRequest) -> HttpResponse:
+    """Show the factors, the latest first, or those of one status."""
+    status = request.GET.get("status", "")
+    rows = _factors(request.actor)
+    if status in FactorStatus.values:
+        rows = rows.filter(status=status)
+    found = list(rows[: MOST_LISTED + 1])
+    context = {
+        "factors": found[:MOST_LISTED],
+        "is_cut": len(found) > MOST_LISTED,
+        "statuses": FactorStatus.choices,
+        "status": status,
+        "may_register": request.actor.may(Capability.REGISTER_FACTORS),
+        "reads_forecasts": request.actor.may(Capability.READ_FIGURES),
+    }
+    return render(request, "bpo/factor_list.html", context)
+
+
+@require_safe
+@page_for(Capability.READ_FACTORS)
+def factor_detail(request: PageRequest, pk: int) -> HttpResponse:
+    """Show one factor: what it covers, what it would do to the figures, its steps."""
+    return _answer(request, _found(request, pk))
+
+
+@page_for(Capability.READ_FACTORS)
+def factor_step(request: PageRequest, pk: int, action: str) -> HttpResponse:
+    """Take a step; what was wrong is shown at its form."""
+    kind = KINDS.get(action)
+    if kind is None:
+        raise Http404
+    factor = _found(request, pk)
+    if request.method != "POST":
+        return redirect("bpo:factor-detail", pk=pk)
+    step = make_step(kind, factor, request.POST)
+    done = take(step, factor, actor=request.actor, now=clock.now())
+    if done is None:
+        return _answer(request, _found(request, pk), step)
+    wake_up()
+    messages.success(request, str(kind.done))
+    return HttpResponseRedirect(reverse("bpo:factor-detail", args=[done.pk]))
+
+
+@page_for(Capability.REGISTER_FACTORS)
+def factor_new(request: PageRequest) -> HttpResponse:
+    """Register a factor."""
+    queues = _queues(request.actor)
+    form = FactorForm(request.POST if request.method == "POST" else None, queues=queues)
+    error: DomainError | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = _registered(form.cleaned_data, queues, request.actor)
+        except DomainError as refused:
+            error = refused
+        else:
+            messages.success(request, _("The factor is registered."))
+            return HttpResponseRedirect(reverse("bpo:factor-detail", args=[made.pk]))
+    status = error.status if error else 400 if form.errors else 200
+    context = {"form": form, "error": error, "has_queues": bool(queues)}
+    return render(request, "bpo/factor_new.html", context, status=status)
+
+
+def _registered(given: dict[str, Any], queues: list[Queue], actor: Actor) -> ExternalFactor:
+    data = dict(given)
+    codes = set(data.pop("queues"))
+    data["slices"] = _slices(data.pop("slices"))
+    data["method"] = data["method"] or FactorMethod.EXCLUDE
+    share, by = data.pop("share"), data.pop("by")
+    data["parameters"] = {"share": share / 100} if share is not None else {"by": by} if by else {}
+    chosen = [queue for queue in queues if queue.code in codes]
+    return factors.register(data, queues=chosen, actor=actor, now=clock.now())
+
+
+def _slices(text: str) -> list[dict[str, Any]]:
+    """Read pasted slices: a table of the shape that figures are sent in."""
+    if not text.strip():
+        return []
+    delimiter = "\t" if "\t" in text else ","
+    found = rows_in(read_workbook(text.replace("\r\n", "\n").encode(), encoding="utf-8", delimiter=delimiter))
+    return [{"queue": "", "date": "", **row, "measures": row["measures"] or None} for row in found.rows]
+
+
+def _factors(actor: Actor) -> QuerySet[ExternalFactor]:
+    reader = actor.limited_to(Capability.READ_FACTORS)
+    rows: QuerySet[ExternalFactor] = ExternalFactor.objects.visible_to(reader).select_related("department")
+    return rows.prefetch_related("queues__centre__vendor").order_by("-starts_at", "-id")
+
+
+def _found(request: PageRequest, pk: int) -> ExternalFactor:
+    factor = _factors(request.actor).filter(pk=pk).first()
+    if factor is None:
+        raise Http404
+    return factor
+
+
+def _queues(actor: Actor) -> list[Queue]:
+    mine = Queue.objects.visible_to(actor.limited_to(Capability.REGISTER_FACTORS))
+    return list(mine.select_related("centre__vendor").order_by("centre__vendor__code", "code"))
+
+
+def _answer(request: PageRequest, factor: ExternalFactor, refused: Any = None) -> HttpResponse:
+    actor = request.actor.limited_to(Capability.READ_FACTORS)
+    queues = [
+        queue for queue in factor.queues.all() if actor.sees_all_vendors or queue.centre.vendor_id in actor.vendor_ids
+    ]
+    codes = {queue.code for queue in queues}
+    steps = steps_for(factor, request.actor)
+    if refused is not None:
+        steps = [refused if step.kind is refused.kind else step for step in steps] or [refused]
+    effect, fault = _effect(request.actor, factor)
+    is_priced = factor.status in UNDECIDED and request.actor.may(Capability.READ_RESULTS)
+    context = {
+        "factor": factor,
+        "queues": queues,
+        "slices": [one for one in factor.slices if one["queue"] in codes],
+        "events": factor.events.all(),
+        "steps": steps,
+        "effect": effect,
+        "fault": fault,
+        "methods": _methods(request.actor, factor, effect) if is_priced else None,
+        "surges": factors.hidden_surges(factor, actor=request.actor) if is_priced else [],
+        "is_open": factor.status in UNDECIDED,
+    }
+    status = 200 if refused is None else refused.error.status if refused.error else 400
+    return render(request, "bpo/factor_detail.html", context, status=status)
+
+
+def _effect(actor: Actor, factor: ExternalFactor) -> tuple[Any, DomainError | None]:
+    """Return what approving an undecided factor would do now, or why it cannot be approved."""
+    if factor.status not in UNDECIDED or not actor.may(Capability.READ_RESULTS):
+        return None, None
+    try:
+        return factors.what_if(factor, actor=actor, now=clock.now()), None
+    except DomainError as error:
+        return None, error
+
+
+def _methods(actor: Actor, factor: ExternalFactor, effect: Any) -> SideBySide:
+    others = factors.alternatives(factor, actor=actor, now=clock.now())
+    return side_by_side(factor.method, effect or [], others)

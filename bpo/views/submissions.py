@@ -1,0 +1,52 @@
+"""What was submitted: the list of a month, and one receipt."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from bpo.queries.submission_list import submission_list_page
+from bpo.queries.submit_pages import named_problems, receipt_page
+from bpo.views.access import PageRequest, page_for
+from bpo.views.dates import month_of
+from kpis.models import Submission
+from kpis.services.second_check import waiting
+from vendors import clock
+from vendors.actors import Capability
+
+ZONE = "Asia/Seoul"
+
+
+@require_safe
+@page_for(Capability.READ_SUBMISSIONS)
+def submission_list(request: PageRequest) -> HttpResponse:
+    """Show what was received in one month."""
+    today = clock.local_date(clock.now(), ZONE)
+    page = submission_list_page(
+        request.actor,
+        month=month_of(request.GET.get("month", "")) or today.replace(day=1),
+        vendor=request.GET.get("vendor", ""),
+        way=request.GET.get("way", ""),
+    )
+    context = {"page": page, "may_submit": request.actor.may(Capability.SUBMIT), "waiting": waiting(request.actor)}
+    return render(request, "bpo/submission_list.html", context)
+
+
+@require_safe
+@page_for(Capability.READ_SUBMISSIONS)
+def submission_detail(request: PageRequest, pk: UUID) -> HttpResponse:
+    """Show one receipt; another vendor's is not found."""
+    visible = Submission.objects.visible_to(request.actor.limited_to(Capability.READ_SUBMISSIONS))
+    submission = visible.select_related("vendor").filter(pk=pk).first()
+    if submission is None:
+        raise Http404
+    context = {
+        "page": receipt_page(submission, now=clock.now()),
+        "warnings": named_problems(submission.result.get("warnings", [])),
+        "errors": named_problems(submission.result.get("errors", [])),
+        "is_new": "new" in request.GET,
+    }
+    return render(request, "bpo/submission_detail.html", context)

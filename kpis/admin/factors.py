@@ -1,0 +1,89 @@
+"""External factors: to look at. They are registered and decided on their page and by the API."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from kpis.models import ExternalFactor, FactorEvent, FactorQueue, FactorSlice, Forecast
+from vendors.actors import Capability
+from vendors.admin.base import ReadOnlyAdmin, document
+from vendors.admin.filters import VisibleRelated
+
+
+@admin.register(ExternalFactor)
+class ExternalFactorAdmin(ReadOnlyAdmin):
+    reads = Capability.READ_FACTORS
+    list_display = ["title", "kind", "department", "starts_at", "ends_at", "status", "decided_by"]
+    list_select_related = ["department"]
+    list_filter = ["status", "kind", "department"]
+    search_fields = ["title", "description", "evidence"]
+    date_hierarchy = "starts_at"
+    fields = [
+        "title",
+        ("kind", "department", "department_answer"),
+        ("starts_at", "ends_at"),
+        ("is_planned", "announced_at"),
+        "description",
+        "evidence",
+        ("status", "method"),
+        "parameters",
+        ("filed_by", "filed_at"),
+        ("claimed_by", "claimed_at"),
+        ("decided_by", "decided_at"),
+        "decision",
+    ]
+
+
+@admin.register(FactorSlice)
+class FactorSliceAdmin(ReadOnlyAdmin):
+    reads = Capability.READ_FIGURES
+    list_display = ["date", "queue", "factor", "method", "counts"]
+    list_select_related = ["queue", "factor"]
+    list_filter = [("queue__centre__vendor", VisibleRelated)]
+    search_fields = ["queue__code", "queue__name", "factor__title"]
+    date_hierarchy = "date"
+    fields = [("factor", "queue", "date"), "counts", "method", "by_what"]
+    readonly_fields = ["counts", "by_what"]
+
+    @admin.display(description=_("measures"))
+    def counts(self, row: FactorSlice) -> str:
+        return document(row.measures) if row.measures else str(_("the whole day"))
+
+    @admin.display(description=_("by what"))
+    def by_what(self, row: FactorSlice) -> str:
+        return document(row.terms)
+
+
+@admin.register(FactorQueue)
+class FactorQueueAdmin(ReadOnlyAdmin):
+    reads = Capability.READ_FIGURES
+    list_display = ["factor", "queue"]
+    list_select_related = ["queue", "factor"]
+    list_filter = [("queue__centre__vendor", VisibleRelated)]
+    search_fields = ["queue__code", "queue__name", "factor__title"]
+
+
+@admin.register(FactorEvent)
+class FactorEventAdmin(ReadOnlyAdmin):
+    reads = Capability.READ_FIGURES
+    list_display = ["at", "factor", "action", "by", "note"]
+    list_select_related = ["factor"]
+    search_fields = ["factor__title", "by", "note"]
+    date_hierarchy = "at"
+    fields = [("factor", "action"), ("by", "at"), "note", "details"]
+    readonly_fields = ["details"]
+
+    @admin.display(description=_("details"))
+    def details(self, row: FactorEvent) -> str:
+        return document(row.document)
+
+
+@admin.register(Forecast)
+class ForecastAdmin(ReadOnlyAdmin):
+    reads = Capability.READ_FIGURES
+    list_display = ["start", "queue", "grain", "volume", "band", "forecaster", "locked_at"]
+    list_select_related = ["queue"]
+    list_filter = ["grain", "forecaster", ("queue__centre__vendor", VisibleRelated)]
+    search_fields = ["queue__code", "queue__name"]
+    date_hierarchy = "start"

@@ -1,0 +1,305 @@
+"""``external-factors/``: what happened outside of the centres, and the relief claimed and decided for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kpis.choices import ANSWERS, FactorKind, FactorMethod, FactorStatus
+from kpis.models import ExternalFactor, FactorQueue
+from kpis.services import factors
+from kpis.services.factors.slices import MOST_SLICES
+from kpis.tasks import wake_up
+from vendors import clock
+from vendors.actors import Actor, Capability
+from vendors.api.fields import Bool, Choice, Code, Moment, Reference, Text, Whole
+from vendors.api.filters import BoolFilter, CodeFilter
+from vendors.api.parsers import body_of, optional_body_of
+from vendors.api.serializers import StrictSerializer
+from vendors.api.viewsets import NUMBER, ScopedViewSet
+from vendors.models import Department, Queue
+
+LONG: dict[str, Any] = {"max_length": 2_000, "multiline": True}
+MOST_QUEUES = 200
+
+
+class StepSerializer(serializers.Serializer[Any]):
+    """One step of a factor's history."""
+
+    action = serializers.CharField()
+    by = serializers.CharField()
+    at = serializers.DateTimeField(default_timezone=UTC)
+    note = serializers.CharField()
+
+
+class SliceSerializer(serializers.Serializer[Any]):
+    """What is to be taken out of one queue-day: the slice's own counts, or null for the whole day."""
+
+    queue = serializers.CharField()
+    date = serializers.DateField()
+    measures = serializers.DictField(allow_null=True, required=False)
+
+
+class ExternalFactorSerializer(serializers.ModelSerializer[ExternalFactor]):
+    """A factor as far as its queues exist for the reader."""
+
+    kind = serializers.ChoiceField(choices=FactorKind.choices)
+    department = serializers.CharField(source="department.code", default=None, allow_null=True)
+    starts_at = serializers.DateTimeField(default_timezone=UTC)
+    ends_at = serializers.DateTimeField(default_timezone=UTC)
+    announced_at = serializers.DateTimeField(default_timezone=UTC, allow_null=True)
+    queues = serializers.SerializerMethodField()
+    method = serializers.ChoiceField(choices=FactorMethod.choices)
+    slices = serializers.SerializerMethodField()
+    status = serializers.ChoiceField(choices=FactorStatus.choices)
+    filed_at = serializers.DateTimeField(default_timezone=UTC)
+    claimed_at = serializers.DateTimeField(default_timezone=UTC, allow_null=True)
+    decided_at = serializers.DateTimeField(default_timezone=UTC, allow_null=True)
+    department_answer = serializers.ChoiceField(choices=ANSWERS, allow_blank=True)
+    history = StepSerializer(source="events", many=True)
+
+    class Meta:
+        model = ExternalFactor
+        fields = [
+            "id", "kind", "title", "description", "department", "starts_at", "ends_at", "is_planned", "announced_at",
+            "queues", "kpis", "method", "parameters", "slices", "evidence", "status", "origin", "filed_by", "filed_at",
+            "claimed_by", "claimed_at", "department_answer", "decided_by", "decided_at", "decision", "history",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_queues(self, row: ExternalFactor) -> list[str]:
+        return sorted(queue.code for queue in row.queues.all() if self._sees(queue))
+
+    @extend_schema_field(SliceSerializer(many=True))
+    def get_slices(self, row: ExternalFactor) -> list[dict[str, Any]]:
+        mine = set(self.get_queues(row))
+        return [one for one in row.slices if one["queue"] in mine]
+
+    def _sees(self, queue: Queue) -> bool:
+        view = self.context["view"]
+        actor: Actor = view.actor_in_scope
+        return actor.sees_all_vendors or queue.centre.vendor_id in actor.vendor_ids
+
+
+class FactorInputSerializer(StrictSerializer):
+    """What is registered. ``slices`` none: every queue-day it touches; ``kpis`` none: all that count the measures."""
+
+    kind = Choice(choices=FactorKind.choices)
+    title = Text(max_length=200)
+    description = Text(required=False, allow_blank=True, **LONG)
+    department = Reference(queryset=Department.objects, required=False, allow_null=True)
+    starts_at = Moment()
+    ends_at = Moment()
+    is_planned = Bool(required=False)
+    announced_at = Moment(required=False, allow_null=True)
+    queues = serializers.ListField(
+        child=Reference(queryset=Queue.objects.select_related("centre__vendor")), max_length=MOST_QUEUES
+    )
+    kpis = serializers.ListField(child=Code(), required=False, max_length=100)
+    method = Choice(choices=FactorMethod.choices, required=False)
+    parameters = serializers.JSONField(
+        required=False,
+        help_text="Of `suspend` the `band` in per cent, of `cap` the `share` owed of the forecast (1.10), of `replace` "
+        "`by`: `target` or `average`. Left out: the band of the forecast, the target.",
+    )
+    slices = serializers.ListField(child=serializers.JSONField(), required=False, max_length=MOST_SLICES)
+    evidence = Text(required=False, allow_blank=True, **LONG)
+
+
+class ClaimSerializer(StrictSerializer):
+    evidence = Text(required=False, allow_blank=True, default="", **LONG)
+    slices = serializers.ListField(child=serializers.JSONField(), required=False, max_length=MOST_SLICES)
+
+
+class NoteSerializer(StrictSerializer):
+    note = Text(required=False, allow_blank=True, default="", **LONG)
+
+
+class QuestionSerializer(StrictSerializer):
+    note = Text(**LONG)
+
+
+class AnswerSerializer(StrictSerializer):
+    answer = Choice(choices=ANSWERS)
+    note = Text(required=False, allow_blank=True, default="", **LONG)
+
+
+class ApprovalSerializer(StrictSerializer):
+    decision = Text(**LONG)
+    slices = serializers.ListField(
+        child=Whole(), required=False, help_text="Places of the slices that are approved, from 0; all where left out."
+    )
+
+
+class RejectionSerializer(StrictSerializer):
+    decision = Text(**LONG)
+
+
+class MonthEffectSerializer(serializers.Serializer[Any]):
+    """What approval would do to one contract's month: pairs of before and after."""
+
+    contract = serializers.CharField()
+    start = serializers.DateField()
+    lines = serializers.JSONField()
+    score = serializers.JSONField(allow_null=True)
+    grade = serializers.JSONField(allow_null=True)
+    next = serializers.JSONField(allow_null=True)
+
+
+class AlternativeSerializer(serializers.Serializer[Any]):
+    """What another method would do; `code` says why it gives no relief."""
+
+    method = serializers.CharField()
+    months = MonthEffectSerializer(many=True)
+    code = serializers.CharField(allow_blank=True)
+    detail = serializers.CharField(allow_blank=True)
+
+
+class SurgeSerializer(serializers.Serializer[Any]):
+    """A day above the band that a weekly or monthly forecast evens out."""
+
+    queue = serializers.CharField()
+    date = serializers.DateField()
+    grain = serializers.CharField()
+    above_percent = serializers.CharField()
+
+
+class WhatIfSerializer(serializers.Serializer[Any]):
+    """The months that approval would change, what the other methods would do, and what a coarse forecast hides."""
+
+    months = MonthEffectSerializer(many=True)
+    alternatives = AlternativeSerializer(many=True)
+    hidden_surges = SurgeSerializer(many=True)
+
+
+class FactorFilter(django_filters.FilterSet):
+    kind = django_filters.ChoiceFilter(choices=FactorKind.choices)
+    status = django_filters.ChoiceFilter(choices=FactorStatus.choices)
+    department = CodeFilter(field_name="department__code")
+    queue = CodeFilter(method="of_queue")
+    vendor = CodeFilter(method="of_vendor")
+    is_planned = BoolFilter()
+
+    def of_queue(self, rows: QuerySet[ExternalFactor], _name: str, code: str) -> QuerySet[ExternalFactor]:
+        return rows.filter(pk__in=self._links().filter(queue__code=code).values("factor"))
+
+    def of_vendor(self, rows: QuerySet[ExternalFactor], _name: str, code: str) -> QuerySet[ExternalFactor]:
+        return rows.filter(pk__in=self._links().filter(queue__centre__vendor__code=code).values("factor"))
+
+    def _links(self) -> Any:
+        return FactorQueue.objects.visible_to(self.request.actor)
+
+
+class ExternalFactorViewSet(ScopedViewSet):
+    """Events outside of the centres. Only an approved one changes figures, from the drain on."""
+
+    queryset = (
+        ExternalFactor.objects.select_related("department")
+        .prefetch_related("queues__centre", "events")
+        .order_by("-starts_at", "-id")
+    )
+    serializer_class = ExternalFactorSerializer
+    filterset_class = FactorFilter
+    capabilities = {
+        "read": Capability.READ_FACTORS,
+        "write": Capability.REGISTER_FACTORS,
+        "ask": Capability.DECIDE_FACTORS,
+        "approve": Capability.DECIDE_FACTORS,
+        "reject": Capability.DECIDE_FACTORS,
+        "confirm": Capability.ANSWER_FACTORS,
+        "what_if": Capability.READ_RESULTS,
+    }
+    http_method_names = ["get", "post", "patch", "head", "options"]
+    lookup_field = "pk"
+    lookup_value_regex = NUMBER
+
+    @extend_schema(request=FactorInputSerializer, responses={201: ExternalFactorSerializer})
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Register a factor; nothing changes until it is approved."""
+        data = self._read(FactorInputSerializer, body_of(request))
+        queues = _distinct(data.pop("queues"))
+        made = factors.register(data, queues=queues, actor=self.actor, now=clock.now())
+        return self._answer(made.pk, status.HTTP_201_CREATED)
+
+    @extend_schema(request=FactorInputSerializer, responses=ExternalFactorSerializer)
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change what is registered, as long as it is not claimed or evidence was asked for."""
+        row = self.get_object()
+        data = self._read(FactorInputSerializer, body_of(request), partial=True)
+        queues = _distinct(data.pop("queues")) if "queues" in data else None
+        factors.change(row.pk, data, queues=queues, actor=self.actor, now=clock.now())
+        return self._answer(row.pk)
+
+    @extend_schema(request=ClaimSerializer, responses=ExternalFactorSerializer)
+    @action(detail=True, methods=["post"])
+    def claim(self, request: Request, pk: str) -> Response:
+        """Claim relief, or give the evidence that was asked for. Of what affects others too, one's own part."""
+        return self._do(ClaimSerializer, factors.claim)
+
+    @extend_schema(request=QuestionSerializer, responses=ExternalFactorSerializer)
+    @action(detail=True, methods=["post"])
+    def ask(self, request: Request, pk: str) -> Response:
+        """Ask for evidence."""
+        return self._do(QuestionSerializer, factors.ask)
+
+    @extend_schema(request=AnswerSerializer, responses=ExternalFactorSerializer)
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, pk: str) -> Response:
+        """Say for the department in charge whether it was so."""
+        return self._do(AnswerSerializer, factors.confirm)
+
+    @extend_schema(request=ApprovalSerializer, responses=ExternalFactorSerializer)
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, pk: str) -> Response:
+        """Take the slices out of the figures; nobody decides on a factor of one's own."""
+        answer = self._do(ApprovalSerializer, factors.approve)
+        wake_up()
+        return answer
+
+    @extend_schema(request=RejectionSerializer, responses=ExternalFactorSerializer)
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, pk: str) -> Response:
+        return self._do(RejectionSerializer, factors.reject)
+
+    @extend_schema(request=NoteSerializer, responses=ExternalFactorSerializer)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: str) -> Response:
+        return self._do(NoteSerializer, factors.withdraw)
+
+    @extend_schema(request=None, responses=WhatIfSerializer)
+    @action(detail=True, methods=["post"], url_path="what-if")
+    def what_if(self, request: Request, pk: str) -> Response:
+        """Return what approval would do to figures, points, score and grade. Stores nothing."""
+        row = self.get_object()
+        self._read(StrictSerializer, optional_body_of(request))
+        months = factors.what_if(row, actor=self.actor, now=clock.now())
+        others = factors.alternatives(row, actor=self.actor, now=clock.now())
+        surges = factors.hidden_surges(row, actor=self.actor)
+        return Response({"months": months, "alternatives": others, "hidden_surges": surges})
+
+    def _do(self, form: type[StrictSerializer], act: Callable[..., ExternalFactor]) -> Response:
+        row = self.get_object()
+        data = self._read(form, optional_body_of(self.request))
+        return self._answer(act(row.pk, **data, actor=self.actor, now=clock.now()).pk)
+
+    def _read(self, form: type[StrictSerializer], body: Any, *, partial: bool = False) -> dict[str, Any]:
+        serializer = form(data=body, context=self.get_serializer_context(), partial=partial)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def _answer(self, pk: int, code: int = status.HTTP_200_OK) -> Response:
+        return Response(self.get_serializer(self.queryset.get(pk=pk)).data, status=code)
+
+
+def _distinct(queues: list[Queue]) -> list[Queue]:
+    return list({queue.pk: queue for queue in queues}.values())

@@ -1,0 +1,255 @@
+"""Has the process changed? Each day held against its own weekday's past (mathematics §5.2).
+
+Two signals work together: a day far from what its weekday lets expect (R1, a sudden drop), and a smoothed line that
+leaves its limits (EWMA, a drift). The spread is that of the baseline's own days, because days differ by more than
+chance alone. Where events are few the exact tail of the binomial or Poisson distribution decides instead.
+
+What comes out are judgements, not figures of a scorecard: they are computed with binary floats.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from statistics import median, stdev
+
+from kpis.calc.facts import Direction
+from kpis.calc.rarity import binomial_at_least, binomial_at_most
+
+WINDOW = timedelta(days=84)
+"""The baseline reaches back twelve weeks."""
+FULL, LEARNING = 42, 28
+"""Usable days of a full baseline, and the fewest with which anything is said at all."""
+FEWEST_OF_A_WEEKDAY = 5
+FEWEST_EVENTS = 5.0
+"""Below this n·p·(1−p) the normal distribution does not fit."""
+ALPHA = 0.005
+R_LIMIT = 3.0
+LAMBDA, EWMA_LIMIT, CLIP = 0.2, 3.0, 4.0
+"""How much the newest day weighs, how many deviations are allowed, and what a single day may count for at most."""
+REARM = 3
+"""So many normal days must pass before the same signal is one again."""
+LONG_HOLIDAY = 3
+WEEKEND = frozenset({6, 7})
+ONE_DAY = timedelta(days=1)
+
+
+class Shape(StrEnum):
+    """A share of the volume (0–1), or a mean per unit of volume."""
+
+    SHARE = "share"
+    MEAN = "mean"
+
+
+class Rule(StrEnum):
+    """Which of the signals a day gave."""
+
+    SUDDEN = "sudden"
+    DRIFT = "drift"
+    RARE = "rare"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day: ``amount`` over ``volume`` is its value, a share being ``hits / cases``."""
+
+    date: date
+    amount: float
+    volume: float
+
+    @property
+    def value(self) -> float:
+        return self.amount / self.volume
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What is usual: a value for each weekday, and how far days stray from it (1 is as chance alone would have it)."""
+
+    shape: Shape
+    by_weekday: tuple[float, ...]
+    spread: float
+    days: int
+
+    @property
+    def is_learning(self) -> bool:
+        return self.days < FULL
+
+    def expected(self, day: date) -> float:
+        return self.by_weekday[day.weekday()]
+
+    def is_rare(self, day: Day) -> bool:
+        """Say whether too few events are expected of the day for its distance to mean anything."""
+        p = self.expected(day.date)
+        return self.shape is Shape.SHARE and day.volume * p * (1 - p) < FEWEST_EVENTS
+
+    def distance(self, day: Day) -> float:
+        """Return how many deviations the day lies from what its weekday lets expect."""
+        return _z(day, self.expected(day.date), self.shape) / self.spread
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What a day gave: its distance and the smoothed one (negative is bad), and whether it begins something new.
+
+    A good-side signal is information: find out why. It also catches errors of the feed, and gaming.
+    """
+
+    date: date
+    rule: Rule
+    distance: float
+    smoothed: float
+    is_bad: bool
+    is_onset: bool
+
+
+def learn(
+    days: Iterable[Day], *, until: date, shape: Shape, left_out: Collection[date] = (), robust: bool = False
+) -> Baseline | None:
+    """Return the baseline of the twelve weeks before ``until``; null under 28 usable days.
+
+    ``left_out`` are holidays (:func:`unusual_days`), closed days, days of approved external factors and days whose
+    signal was confirmed as real. A weekday with fewer than five days takes the value of all. ``robust`` measures the
+    spread by the median distance instead.
+    """
+    usable = [day for day in days if until - WINDOW <= day.date < until and day.date not in left_out and day.volume > 0]
+    if len(usable) < LEARNING:
+        return None
+    by_weekday = _by_weekday(usable, shape)
+    distances = [_z(day, by_weekday[day.date.weekday()], shape) for day in usable]
+    return Baseline(shape, by_weekday, _spread(distances, shape, robust=robust), len(usable))
+
+
+def _by_weekday(days: Sequence[Day], shape: Shape) -> tuple[float, ...]:
+    overall = _pooled(days)
+    rows: dict[int, list[Day]] = defaultdict(list)
+    for day in days:
+        rows[day.date.weekday()].append(day)
+    found = (_pooled(rows[one]) if len(rows[one]) >= FEWEST_OF_A_WEEKDAY else overall for one in range(7))
+    if shape is Shape.MEAN:
+        return tuple(found)
+    # That something never happened yet does not make it impossible: half an event in all of the baseline.
+    least = 0.5 / sum(day.volume for day in days)
+    return tuple(min(max(value, least), 1 - least) for value in found)
+
+
+def _pooled(days: Sequence[Day]) -> float:
+    return sum(day.amount for day in days) / sum(day.volume for day in days)
+
+
+def _z(day: Day, expected: float, shape: Shape) -> float:
+    """Return the distance in units of chance: √(p(1−p)/n) for a share, 1/√n for a mean, whose spread is empirical."""
+    unit = math.sqrt(expected * (1 - expected)) if shape is Shape.SHARE else 1.0
+    return (day.value - expected) * math.sqrt(day.volume) / unit
+
+
+def _spread(distances: Sequence[float], shape: Shape, *, robust: bool) -> float:
+    """Return how far days stray, never less than chance alone; not by the moving range, which weekdays mislead."""
+    count = len(distances)
+    if robust:
+        centre = median(distances)
+        found = 1.4826 * median(abs(distance - centre) for distance in distances)
+    else:
+        # Seven weekday values were taken from the same days.
+        found = stdev(distances) * math.sqrt(count / (count - 7))
+    return max(found, 1.0) if shape is Shape.SHARE else found or math.inf
+
+
+def watch(
+    baseline: Baseline,
+    days: Iterable[Day],
+    direction: Direction,
+    *,
+    left_out: Collection[date] = (),
+    restarted_on: date | None = None,
+) -> list[Signal]:
+    """Return the signals of these days, which are in order, against a baseline of the days before them.
+
+    The smoothed line begins at 0, and again on ``restarted_on``, the day after its alert was closed. ``direction``
+    says which side is bad; a KPI with two bad sides has no good one.
+    """
+    found: list[Signal] = []
+    line = _Line()
+    quiet = dict.fromkeys((True, False), REARM)
+    for day in days:
+        if day.date in left_out or day.volume <= 0:
+            continue
+        if day.date == restarted_on:
+            line = _Line()
+        given = _signal_of(baseline, day, direction, line)
+        for is_bad in (True, False):
+            is_quiet = given is None or given[2] is not is_bad
+            if given is not None and not is_quiet:
+                rule, distance, _side = given
+                is_onset = quiet[is_bad] >= REARM
+                found.append(Signal(day.date, rule, distance, line.value, is_bad, is_onset))
+            quiet[is_bad] = quiet[is_bad] + 1 if is_quiet else 0
+    return found
+
+
+@dataclass(slots=True)
+class _Line:
+    """The exponentially weighted mean of the distances so far."""
+
+    value: float = 0.0
+    days: int = 0
+
+    def add(self, distance: float) -> None:
+        self.days += 1
+        self.value = LAMBDA * max(-CLIP, min(CLIP, distance)) + (1 - LAMBDA) * self.value
+
+    @property
+    def limit(self) -> float:
+        return EWMA_LIMIT * math.sqrt(LAMBDA / (2 - LAMBDA) * (1 - (1 - LAMBDA) ** (2 * self.days)))
+
+
+def _signal_of(baseline: Baseline, day: Day, direction: Direction, line: _Line) -> tuple[Rule, float, bool] | None:
+    """Return rule, distance and side (bad is true) of the day's signal, and carry the smoothed line on."""
+    sign = -1.0 if direction in (Direction.LOWER, Direction.ZERO) else 1.0
+    distance = sign * baseline.distance(day)
+    if baseline.is_rare(day):
+        side = _rare_side(baseline, day)
+        return None if side is None else (Rule.RARE, distance, _is_bad(sign * side, direction))
+    line.add(distance)
+    if abs(distance) > R_LIMIT:
+        return Rule.SUDDEN, distance, _is_bad(distance, direction)
+    if abs(line.value) > line.limit:
+        return Rule.DRIFT, distance, _is_bad(line.value, direction)
+    return None
+
+
+def _is_bad(distance: float, direction: Direction) -> bool:
+    return direction is Direction.BAND or distance < 0
+
+
+def _rare_side(baseline: Baseline, day: Day) -> int | None:
+    """Return 1 or -1 where chance gives so many (or so few) events in one day of 200; null otherwise."""
+    p, cases, events = baseline.expected(day.date), round(day.volume), round(day.amount)
+    if binomial_at_least(events, cases, p) <= ALPHA:
+        return 1
+    return -1 if binomial_at_most(events, cases, p) <= ALPHA else None
+
+
+def unusual_days(holidays: Collection[date]) -> frozenset[date]:
+    """Return the holidays and the day after each long one: three or more free days in a row, weekends included.
+
+    They have no weekday's past to be held against, and are left out of baseline and watch alike.
+    """
+    return frozenset(holidays) | {after for day in holidays if (after := _after_long_holiday(day, holidays))}
+
+
+def _after_long_holiday(day: date, holidays: Collection[date]) -> date | None:
+    first = last = day
+    while _is_free(first - ONE_DAY, holidays):
+        first -= ONE_DAY
+    while _is_free(last + ONE_DAY, holidays):
+        last += ONE_DAY
+    return last + ONE_DAY if (last - first).days + 1 >= LONG_HOLIDAY else None
+
+
+def _is_free(day: date, holidays: Collection[date]) -> bool:
+    return day.isoweekday() in WEEKEND or day in holidays

@@ -1,0 +1,351 @@
+"""A mapping proposed for a sample: what each column seems to hold and why, and what only people can say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from kpis.imports import synonyms
+from kpis.imports.headers import headings
+from kpis.imports.opening import Grid
+from kpis.imports.profiles import checked
+from kpis.imports.sampling import MOST_LINES, Sample, header_of, is_date_heading, is_day
+from kpis.imports.trying import Trial, try_layout
+from kpis.imports.words import plain
+from kpis.models import Measure
+from kpis.services.feed.validation import is_agent_field
+from vendors.actors import Actor, Capability
+from vendors.clock import local_date
+from vendors.errors import DomainError, Invalid
+from vendors.models import Queue, Vendor
+
+ZONE = "Asia/Seoul"
+MOST_QUESTIONS = 3
+MOST_SAMPLES = 3
+
+
+@dataclass(slots=True)
+class ProposedColumn:
+    """One column of the sample, what it seems to hold (nothing: left out), and why."""
+
+    heading: str
+    sample: Sequence[str]
+    reason: str
+    holds: str | None = None
+    kind: str = "number"
+    of: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"heading": self.heading, "sample": list(self.sample), "holds": self.holds, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the sample cannot answer; a definition is kept with the mapping, under the question's code."""
+
+    code: str
+    text: str
+    is_definition: bool = False
+
+
+@dataclass(slots=True)
+class Proposal:
+    """A mapping that fits the sample as well as can be told. ``trial`` is null where something is still missing."""
+
+    mapping: dict[str, Any]
+    columns: list[ProposedColumn]
+    questions: list[Question] = field(default_factory=list)
+    queue_names: dict[str, str] = field(default_factory=dict)
+    """Names of queues in the sample, and the codes they are taken for (blank: unknown)."""
+    trial: Trial | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "mapping": self.mapping,
+            "columns": [column.as_dict() for column in self.columns],
+            "questions": [{"code": question.code, "text": question.text} for question in self.questions],
+            "trial": self.trial and self.trial.as_dict(),
+        }
+
+
+def propose(grid: Grid, *, actor: Actor, vendor: Vendor | None, now: datetime, delimiter: str = ",") -> Proposal:
+    """Propose a mapping for a sample of ``vendor``'s figures (null: of whatever the actor submits for).
+
+    Raises Invalid ``no_rows``; what does not fit otherwise is asked.
+    """
+    return _Guess(grid, actor, vendor, now, delimiter).proposal()
+
+
+class _Guess:
+    def __init__(self, grid: Grid, actor: Actor, vendor: Vendor | None, now: datetime, delimiter: str) -> None:
+        self.grid = grid
+        self.actor, self.vendor, self.now = actor, vendor, now
+        self.today = local_date(now, ZONE)
+        self.document: dict[str, Any] = {} if delimiter == "," else {"delimiter": delimiter}
+        self.queues = _queues(actor, vendor)
+        self.measures = _measure_names()
+        self.questions: list[Question] = []
+        self.queue_names: dict[str, str] = {}
+        self.samples = self._samples()
+        self.columns = [ProposedColumn(sample.heading, sample.given[:MOST_SAMPLES], "") for sample in self.samples]
+
+    def proposal(self) -> Proposal:
+        self._take_dates()
+        self._take_queues()
+        self._take_counts()
+        self._take_shares()
+        self._fill_document()
+        found = Proposal(self.document, self.columns, queue_names=self.queue_names)
+        self._try(found)
+        found.questions = [*self.questions, *self._definitions()][:MOST_QUESTIONS]
+        return found
+
+    def _samples(self) -> list[Sample]:
+        line, lines = header_of(self.grid)
+        if line != self.grid.records[0].line:
+            self.document["header_row"] = line
+        if lines > 1:
+            self.document["header_rows"] = lines
+        head = [record.cells for record in self.grid.records if line <= record.line < line + lines]
+        below = [record.cells for record in self.grid.records if record.line >= line + lines][:MOST_LINES]
+        if not below:
+            raise Invalid("no_rows", _("The file has a header and no rows."))
+        names = headings(head)
+        columns = [[row[place] if place < len(row) else "" for row in below] for place in range(len(names))]
+        return self._shaped(names, columns)
+
+    def _shaped(self, names: list[str], columns: list[list[str]]) -> list[Sample]:
+        """Return the columns of the wide shape, whatever the shape of the sample is."""
+        across = [place for place, name in enumerate(names) if is_date_heading(name)]
+        if len(across) >= 3:
+            return self._of_matrix(names, columns, across)
+        long = self._long(names, columns)
+        return long or [Sample.of(name, column) for name, column in zip(names, columns, strict=True)]
+
+    def _of_matrix(self, names: list[str], columns: list[list[str]], across: list[int]) -> list[Sample]:
+        self.document["shape"] = "matrix"
+        dates = [names[place] for place in across]
+        beside = [place for place in range(len(names)) if place not in across]
+        label = next((place for place in beside if self._names_measures(columns[place])), None)
+        samples = [Sample.of(names[place], columns[place]) for place in beside if place != label]
+        values = [columns[place] for place in across]
+        if label is None:
+            samples.append(Sample.of("value", [cell for column in values for cell in column]))
+        else:
+            self.document["label"] = names[label]
+            for row, name in enumerate(columns[label]):
+                samples.append(Sample.of(name, [column[row] for column in values]))
+        return [*samples, Sample("date", dates)]
+
+    def _long(self, names: list[str], columns: list[list[str]]) -> list[Sample]:
+        labels = [place for place, column in enumerate(columns) if self._names_measures(column)]
+        if not labels:
+            return []
+        label = labels[0]
+        figures = [place for place in range(len(names)) if Sample.of(names[place], columns[place]).is_figures]
+        values = [place for place in figures if place != label and not is_day((columns[place] or [""])[0])]
+        if len(values) != 1:
+            return []
+        self.document |= {"shape": "long", "label": names[label], "value": names[values[0]]}
+        others = [place for place in range(len(names)) if place not in (label, values[0])]
+        found = [Sample.of(names[place], columns[place]) for place in others]
+        for name in dict.fromkeys(columns[label]):
+            cells = [columns[values[0]][row] for row, given in enumerate(columns[label]) if given == name]
+            found.append(Sample.of(name, cells))
+        return found
+
+    def _names_measures(self, column: Sequence[str]) -> bool:
+        names = {name for name in column if name}
+        known = sum(self._measure(name) is not None or self._pair(name) is not None for name in names)
+        return len(names) > 1 and known >= 0.6 * len(names)
+
+    # Dates and queues ------------------------------------------------------------------------------
+    def _take_dates(self) -> None:
+        ranked = sorted(
+            zip(self.samples, self.columns, strict=True),
+            key=lambda pair: not any(self._is_called(pair[0].heading, field) for field in ("date", "month")),
+        )
+        for sample, column in ranked:
+            if sample.is_months and not sample.is_figures:
+                self._hold(column, "month", _("Its cells are months."))
+                return
+            is_clear, order = sample.day_order(self.today)
+            if not is_clear and not (order and self._is_called(sample.heading, "date")):
+                continue
+            self._hold(column, "date", _("Its cells are days."))
+            if not is_clear:
+                text = _("In which order do the dates read, such as %(date)s?") % {"date": sample.given[0]}
+                self.questions.append(Question("date_order", text))
+            if order:
+                self.document["date_format"] = order
+            if sample.leaves_the_year_out(order, self.today):
+                column.reason += " " + _("The year is not in the file: the newest such day is taken.")
+            return
+        self.questions.append(Question("date", _("Which column holds the day or the month?")))
+
+    def _take_queues(self) -> None:
+        if len(set(self.queues.values())) == 1 and not any(self._is_queues(sample) for sample in self.samples):
+            self.document["queue"] = next(iter(self.queues.values()))
+            return
+        for sample, column in zip(self.samples, self.columns, strict=True):
+            if column.holds is None and self._is_queues(sample):
+                self._hold(column, "queue", _("Its cells name queues."))
+                self._name_queues(sample)
+                return
+        self.questions.append(Question("queue", _("Which queue do the figures belong to?")))
+
+    def _is_queues(self, sample: Sample) -> bool:
+        names = set(sample.given)
+        known = sum(self._queue(name) is not None for name in names)
+        is_called = self._is_called(sample.heading, "queue") and not sample.is_figures
+        return bool(names) and (known >= 0.5 * len(names) or is_called)
+
+    def _name_queues(self, sample: Sample) -> None:
+        codes = {name: self._queue(name) for name in dict.fromkeys(sample.given)}
+        self.document["queues"] = {name: code for name, code in codes.items() if code and code != name}
+        self.queue_names = {name: code or "" for name, code in codes.items()}
+        unknown = [name for name, code in codes.items() if code is None]
+        if unknown:
+            text = _("Which queues are these: %(names)s?") % {"names": ", ".join(unknown[:5])}
+            self.questions.append(Question("queues", text))
+
+    def _queue(self, name: str) -> str | None:
+        return self.queues.get(plain(name))
+
+    @staticmethod
+    def _is_called(heading: str, field: str) -> bool:
+        words = {plain(word) for word in synonyms.FIELD_WORDS[field]}
+        return any(word in words for word in synonyms.words_of(heading))
+
+    # Measures --------------------------------------------------------------------------------------
+    def _take_counts(self) -> None:
+        for sample, column in self._open():
+            heading = sample.heading
+            if is_agent_field(heading):
+                column.reason = _("Figures of single persons are not taken.")
+            elif synonyms.holds_any(heading, synonyms.CUMULATIVE):
+                column.reason = _("A running total: the days themselves are taken.")
+            elif not sample.is_figures:
+                column.reason = _("Its cells are no figures.")
+            elif self._pair(heading) is None:
+                self._take_count(sample, column)
+
+    def _take_count(self, sample: Sample, column: ProposedColumn) -> None:
+        code = self._measure(sample.heading)
+        if code is None:
+            column.reason = _("No measure is called this.")
+        elif self._is_held(code):
+            column.reason = _("Another column already holds this measure.")
+        else:
+            named = plain(sample.heading) in self.measures
+            reason = _("It is called as the measure is.") if named else _("This is a usual name of the measure.")
+            self._hold(column, code, reason, kind="duration" if sample.kind == "duration" else "number")
+
+    def _take_shares(self) -> None:
+        """Take percentages and means only for sums that no column counts."""
+        for sample, column in self._open():
+            pair = self._pair(sample.heading)
+            if pair is None or not sample.is_figures:
+                continue
+            code, of = pair
+            if code not in self.measures.values():
+                column.reason = _("No measure is called this.")
+            elif self._is_held(code):
+                column.reason = _("A percentage or a mean of counts that other columns hold: it is computed.")
+            elif not self._is_held(of):
+                column.reason = _("A percentage or a mean, but the file does not say of how many.")
+            else:
+                kind = self._share_kind(sample, pair)
+                self._hold(column, code, _("Nobody counted it: it is derived, whole, and marked as derived."), kind, of)
+
+    @staticmethod
+    def _share_kind(sample: Sample, pair: tuple[str, str]) -> str:
+        if pair in synonyms.RATE_WORDS:
+            return "ratio" if sample.is_share_of_one else "percent"
+        return "duration" if sample.kind == "duration" else "number"
+
+    def _open(self) -> Iterator[tuple[Sample, ProposedColumn]]:
+        pairs = zip(self.samples, self.columns, strict=True)
+        return ((sample, column) for sample, column in pairs if column.holds is None and not column.reason)
+
+    def _measure(self, heading: str) -> str | None:
+        if synonyms.seconds_within(heading) is not None and not self._pair(heading):
+            return "answered_within_threshold"
+        known = next((self.measures[word] for word in synonyms.words_of(heading) if word in self.measures), None)
+        code = known or synonyms.measure_of(heading)
+        return code if code in self.measures.values() else None
+
+    @staticmethod
+    def _pair(heading: str) -> tuple[str, str] | None:
+        return synonyms.pair_of(heading, synonyms.RATE_WORDS) or synonyms.pair_of(heading, synonyms.MEAN_WORDS)
+
+    def _is_held(self, code: str) -> bool:
+        return any(column.holds == code for column in self.columns)
+
+    @staticmethod
+    def _hold(column: ProposedColumn, code: str, reason: str, kind: str = "number", of: str | None = None) -> None:
+        column.holds, column.reason, column.kind, column.of = code, reason, kind, of
+
+    # The document ----------------------------------------------------------------------------------
+    def _fill_document(self) -> None:
+        columns: dict[str, Any] = {}
+        for column in self.columns:
+            if column.holds == "answered_within_threshold" and (seconds := synonyms.seconds_within(column.heading)):
+                self.document["definitions"] = {"threshold_seconds": str(seconds)}
+            if column.holds is not None:
+                written = {"heading": column.heading, "kind": column.kind} | ({"of": column.of} if column.of else {})
+                is_plain = column.kind == "number" and column.of is None
+                columns[column.holds] = column.heading if is_plain else written
+        self.document["columns"] = columns
+
+    def _try(self, found: Proposal) -> None:
+        try:
+            layout = checked(found.mapping, actor=self.actor, vendor=self.vendor)
+            found.mapping = layout.as_document()
+            found.trial = try_layout(layout, self.grid, actor=self.actor, now=self.now)
+        except DomainError as error:
+            if not self.questions:
+                self.questions.append(Question(error.code, str(error.detail)))
+
+    def _definitions(self) -> Iterator[Question]:
+        """Yield what no file says: seconds, what counts as offered, whether short abandons are in."""
+        texts = {
+            "threshold_seconds": ("answered_within_threshold", _("Within how many seconds is “%(name)s”?")),
+            "offered": ("offered", _("From where does “%(name)s” count: the IVR, or the agents' queue?")),
+            "short_abandons": ("abandoned", _("Does “%(name)s” hold those who hung up within a few seconds?")),
+        }
+        held = {column.holds: column.heading for column in self.columns if column.holds}
+        for code, (measure, text) in texts.items():
+            heading = held.get(measure)
+            if heading is not None and not (code == "threshold_seconds" and synonyms.seconds_within(heading)):
+                yield Question(code, text % {"name": heading}, is_definition=True)
+
+
+def _queues(actor: Actor, vendor: Vendor | None) -> dict[str, str]:
+    """Return queue codes by their codes and names, plainly written; a name of two queues is of none."""
+    rows = Queue.objects.visible_to(actor.limited_to(Capability.SUBMIT))
+    if vendor is not None:
+        rows = rows.filter(centre__vendor=vendor)
+    found: dict[str, str] = {}
+    codes: dict[str, str] = {}
+    twice: set[str] = set()
+    for code, name in rows.order_by("code").values_list("code", "name")[:2_000]:
+        word = plain(name)
+        twice |= {word} & found.keys()
+        found[word] = code
+        codes[plain(code)] = code
+    return {word: code for word, code in found.items() if word not in twice} | codes
+
+
+def _measure_names() -> dict[str, str]:
+    """Return measure codes by everything a measure is called, plainly written."""
+    rows = Measure.objects.exclude(rollup__in=("histogram", "calendar")).order_by("-code")
+    found: dict[str, str] = {}
+    for code, english, korean in rows.values_list("code", "name", "name_ko"):
+        names = (english, korean, korean.partition("(")[0], code)
+        found |= {plain(name): code for name in names if plain(name)}
+    return found

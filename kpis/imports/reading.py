@@ -1,0 +1,266 @@
+"""A grid read through a layout: line by line to rows of the feed, with what was left out and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from kpis.calc.formula import FormulaError
+from kpis.imports import cells
+from kpis.imports.grids import Record
+from kpis.imports.headers import columns_of, place_of
+from kpis.imports.layouts import (
+    FIELDS,
+    Column,
+    Comparison,
+    Condition,
+    FeedRows,
+    Layout,
+    NamedFormula,
+    bad_layout,
+    conditions_of,
+    formula_of,
+    identifier,
+)
+from kpis.imports.opening import Grid
+from kpis.imports.words import TOTALS, plain
+from kpis.services.feed import wording
+from kpis.services.feed.facts import FileSource
+from kpis.services.feed.numbers import MOST_DECIMALS
+from vendors.errors import RowError
+
+ACROSS = {"date": {"date", "month"}, "queue": {"queue"}}
+"""What the headings of a matrix may hold."""
+_STEP = Decimal(1).scaleb(-MOST_DECIMALS)
+
+
+def rows_of(layout: Layout, grid: Grid, *, today: date | None = None) -> FeedRows:
+    """Return the grid's rows; a cell that cannot be read is noted with its line, and its line is no row.
+
+    Blank cells and lines without any figure are not reported. Where the layout leaves the
+    year out, days without one are the newest that are not after ``today``. Raises Invalid where the layout does not fit
+    the file.
+    """
+    table = columns_of(grid, layout, today)
+    reader = _Reader(layout, table.header, today)
+    source = FileSource(derived=layout.derived, warnings=tuple(grid.warnings))
+    rows: list[dict[str, Any]] = []
+    found = FeedRows(rows=rows, numbers=[], source=source, found=grid.found)
+    lines = {record.line for record in table.records}
+    found.errors += [error for error in grid.errors if error.row in lines]
+    for record in table.records:
+        try:
+            row = reader.row(record)
+        except _Refused as bad:
+            found.errors.append(RowError(code=bad.code, detail=bad.detail, field=bad.name, row=record.line))
+            continue
+        if isinstance(row, str):
+            found.skipped.append((record.line, row))
+        elif record.line in table.misfits:
+            found.errors.append(_misfit(record.line, table.misfits[record.line], len(table.header)))
+        else:
+            rows.append(row)
+            found.numbers.append(record.line)
+    return found
+
+
+def _misfit(line: int, given: int, wanted: int) -> RowError:
+    text = _("Line %(line)s has %(given)s fields; the header has %(wanted)s.")
+    return RowError("field_count", text % {"line": line, "given": given, "wanted": wanted}, row=line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Computation:
+    """A formula with where each of its names comes from: a column's place, or a measure computed before it."""
+
+    formula: NamedFormula
+    sources: Mapping[str, int | str]
+
+    @property
+    def places(self) -> set[int]:
+        return {source for source in self.sources.values() if isinstance(source, int)}
+
+
+class _Refused(ValueError):
+    def __init__(self, name: str, code: str, detail: str) -> None:
+        super().__init__(code)
+        self.name, self.code, self.detail = name, code, detail
+
+
+class _Reader:
+    """A layout made ready for the columns of one file."""
+
+    def __init__(self, layout: Layout, header: Sequence[str], today: date | None) -> None:
+        self.layout = layout
+        self.calendar = (layout.date_format, layout.year, today)
+        self.header = header
+        self.columns = {name: (place_of(header, column.heading), column) for name, column in layout.by_code.items()}
+        if layout.shape == "matrix" and not ACROSS[layout.across] & self.columns.keys():
+            self.columns[layout.across] = (place_of(header, layout.across), Column(layout.across))
+        self.places = {identifier(heading): place for place, heading in reversed(list(enumerate(header)))}
+        self.kinds = {place: column.kind for place, column in self.columns.values() if column.of is None}
+        self.measures = [name for name in self.columns if name not in FIELDS]
+        self.keys = [place for name, (place, _column) in self.columns.items() if name in FIELDS]
+        self.queues = {plain(name): code for name, code in layout.queues.items()} | layout.queues
+        self.formulas = {code: self._resolved(formula_of(text)) for code, text in layout.set.items()}
+        self.figures = {self.columns[name][0] for name in self.measures}.union(
+            *(computation.places for computation in self.formulas.values())
+        )
+        self.conditions = [self._condition(condition) for condition in conditions_of(layout)]
+        self.totals = {plain(word) for word in layout.totals} if layout.totals is not None else TOTALS
+        self.blanks = frozenset(word.casefold() for word in layout.blanks)
+
+    def row(self, record: Record) -> dict[str, object] | str:
+        """Return the row of a line, or why the line is none: total, note, condition, queue or blank."""
+        if any(plain(record.cells[place]) in self.totals for place in self.keys):
+            return "total"
+        if self._is_note(record.cells):
+            return "note"
+        if self._has_no_figure(record):
+            return "blank"
+        if any(self._holds(condition, record.cells) for condition in self.conditions):
+            return "condition"
+        row = self._key(record.cells)
+        if row is None:
+            return "queue"
+        measures = self._figures(record.cells)
+        return {**row, "measures": measures} if measures else "blank"
+
+    def _is_note(self, line: Sequence[str]) -> bool:
+        """Say whether a line without its day holds a text that begins as notes do: ※."""
+        marked = {cell for cell in line if cell.startswith(self.layout.notes)}
+        dates = [self.columns[name][0] for name in ("date", "month") if name in self.columns]
+        return bool(marked) and all(line[place] == "" or line[place] in marked for place in dates or self.keys)
+
+    def _has_no_figure(self, record: Record) -> bool:
+        """Say whether nothing stands where figures do: a note, or a day that was not reported."""
+        return bool(self.figures) and all(self._is_blank(record.cells[place]) for place in self.figures)
+
+    def _is_blank(self, cell: str) -> bool:
+        return cells.is_blank(cell, self.blanks)
+
+    # Queue and date --------------------------------------------------------------------------------
+    def _key(self, line: Sequence[str]) -> dict[str, object] | None:
+        name = line[self.columns["queue"][0]] if "queue" in self.columns else self.layout.queue or ""
+        code = self.queues.get(name, self.queues.get(plain(name), name))
+        if not code and name:
+            return None
+        return {"queue": code, **self._period(line)}
+
+    def _period(self, line: Sequence[str]) -> dict[str, object]:
+        for field in ("month", "date"):
+            given = line[self.columns[field][0]] if field in self.columns else self.layout.constants.get(field)
+            if given is None:
+                continue
+            try:
+                text = str(given)
+                read: Callable[..., object] = cells.month if field == "month" else cells.day
+                return {field: read(text, *self.calendar)}
+            except cells.BadCell as bad:
+                raise _Refused(field, bad.code, self._bad_date(field, bad.cell)) from None
+        raise bad_layout(_("The layout names no date: give the column of the date or of the month."))
+
+    def _bad_date(self, field: str, cell: str) -> str:
+        if field == "month":
+            return _("“%(cell)s” is no month: write it as 2025-10, or name its notation in the profile.") % {
+                "cell": cell
+            }
+        return wording.bad_date(cell)
+
+    # Figures ---------------------------------------------------------------------------------------
+    def _figures(self, line: Sequence[str]) -> dict[str, Any]:
+        values: dict[str, Decimal | None] = {
+            code: Decimal(str(value)) for code, value in self.layout.constants.items() if code not in FIELDS
+        }
+        for code in self.measures:
+            if self.columns[code][1].of is None:
+                values[code] = self._cell(code, self.columns[code][0], line)
+        for code, computation in self.formulas.items():
+            values[code] = self._computed(code, computation, line, values)
+        for code in self.measures:
+            self._derive(code, line, values)
+        return {code: value for code, value in values.items() if value is not None and code not in FIELDS}
+
+    def _cell(self, name: str, place: int, line: Sequence[str]) -> Decimal | None:
+        cell = line[place]
+        if self._is_blank(cell):
+            return None
+        kind = self.kinds.get(place, "number")
+        try:
+            return cells.KINDS[kind](cell, self.layout.decimal)
+        except cells.BadCell as bad:
+            raise _Refused(name, bad.code, _unreadable(kind, bad.cell)) from None
+
+    def _derive(self, code: str, line: Sequence[str], values: dict[str, Decimal | None]) -> Decimal | None:
+        """Return a measure's value; a share or mean becomes a whole sum, half up, of what it is a share of."""
+        place, column = self.columns.get(code, (0, Column("")))
+        if code in values or column.of is None:
+            return values.get(code)
+        of = self._derive(column.of, line, values)
+        cell = line[place]
+        share = None if of is None or self._is_blank(cell) else self._share(code, column, cell)
+        values[code] = None if of is None or share is None else (share * of).quantize(Decimal(1), ROUND_HALF_UP)
+        return values[code]
+
+    def _share(self, code: str, column: Column, cell: str) -> Decimal:
+        try:
+            return cells.KINDS[column.kind](cell, self.layout.decimal)
+        except cells.BadCell as bad:
+            raise _Refused(code, bad.code, _unreadable(column.kind, bad.cell)) from None
+
+    # Formulas over columns -------------------------------------------------------------------------
+    def _computed(
+        self, code: str, computation: _Computation, line: Sequence[str], values: Mapping[str, Decimal | None]
+    ) -> Decimal | None:
+        try:
+            value = computation.formula.formula.evaluate(self._inputs(computation, line, values))
+        except FormulaError:
+            raise _Refused(code, "number_range", _("The result of the formula is too large a number.")) from None
+        return None if value is None else value.quantize(_STEP, ROUND_HALF_UP)
+
+    def _inputs(
+        self, computation: _Computation, line: Sequence[str], values: Mapping[str, Decimal | None]
+    ) -> dict[str, Decimal | None]:
+        names = computation.formula.names
+        return {
+            name: values.get(source) if isinstance(source, str) else self._cell(names[name], source, line)
+            for name, source in computation.sources.items()
+        }
+
+    def _resolved(self, formula: NamedFormula) -> _Computation:
+        return _Computation(formula, {name: self._source(formula.names[name]) for name in formula.formula.measures})
+
+    def _source(self, written: str) -> int | str:
+        """Return the column a formula names, or the measure that is computed before it."""
+        place = self.places.get(identifier(written))
+        if place is not None:
+            return place
+        if written in self.columns and self.columns[written][1].of is None:
+            return self.columns[written][0]
+        if written in self.layout.set or written in self.layout.constants:
+            return written
+        raise bad_layout(_("The formula names “%(name)s”, which is no column of the file.") % {"name": written[:50]})
+
+    def _condition(self, condition: Condition) -> tuple[_Computation, Comparison, _Computation]:
+        left, right = self._resolved(condition.left), self._resolved(condition.right)
+        if any(isinstance(source, str) for side in (left, right) for source in side.sources.values()):
+            raise bad_layout(_("A condition names columns of the file, not what is computed of them."))
+        return left, condition.operator, right
+
+    def _holds(self, condition: tuple[_Computation, Comparison, _Computation], line: Sequence[str]) -> bool:
+        left, operator, right = condition
+        sides = [side.formula.formula.evaluate(self._inputs(side, line, {})) for side in (left, right)]
+        return None not in sides and operator(*sides)
+
+
+def _unreadable(kind: str, cell: str) -> str:
+    if kind in ("duration", "hours_minutes"):
+        return _("“%(cell)s” is no duration: write 1:02:03 or seconds.") % {"cell": cell}
+    if kind in ("percent", "ratio"):
+        return _("“%(cell)s” is no percentage.") % {"cell": cell}
+    return _("“%(cell)s” is no number a formula can use.") % {"cell": cell}

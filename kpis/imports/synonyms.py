@@ -1,0 +1,100 @@
+"""What columns are called in the trade, in Korean and English, and what a heading therefore means."""
+
+from __future__ import annotations
+
+import re
+
+from kpis.imports.words import plain
+
+FIELD_WORDS: dict[str, tuple[str, ...]] = {
+    "date": ("date", "day", "날짜", "일자", "기준일", "기준일자", "실적일", "상담일", "년월일", "年月日"),
+    "month": ("month", "월", "기준월", "실적월", "년월", "年月"),
+    "queue": (
+        "queue", "skill", "skill group", "업무그룹", "큐", "스킬", "스킬그룹", "팀", "업무", "상담그룹", "센터",
+        "contract code", "업무구분", "서비스",
+    ),
+}  # fmt: skip
+MEASURE_WORDS: dict[str, tuple[str, ...]] = {
+    "offered": (
+        "인입", "인입호", "인입콜", "인입건", "인입건수", "인입호수", "총인입", "상담요청", "인입량", "calls offered",
+        "calls received", "offered", "inbound calls", "相談件数", "相談窓口",
+    ),
+    "answered": (
+        "응대", "응대호", "응대콜", "응대건", "응대건수", "응답호", "응답건수", "상담건수", "calls answered",
+        "calls handled", "handled", "answered",
+    ),
+    "abandoned": ("포기", "포기호", "포기콜", "포기건", "포기건수", "abandoned", "calls abandoned", "abandons"),
+    "answered_within_threshold": (
+        "목표시간내응대", "기준시간내응대", "sl응대", "서비스레벨응대", "answered in sl", "answered within",
+    ),
+    "abandoned_short": ("단기포기", "단순포기", "short abandons", "즉시포기"),
+    "talk_s": ("통화시간", "총통화시간", "talk time"),
+    "hold_s": ("보류시간", "hold time"),
+    "acw_s": ("후처리시간", "후처리", "acw", "wrap up time"),
+    "queue_wait_answered_s": ("대기시간", "총대기시간", "응대대기시간", "wait time"),
+    "transferred": ("호전환", "이관", "transferred"),
+    "attempted": ("시도호", "attempted"),
+    "ob_attempted": ("발신", "발신시도", "outbound calls"),
+    "fcr_resolved": ("1차해결", "일차해결"),
+}  # fmt: skip
+"""Words are compared without spaces and punctuation; a heading that holds one is taken for it."""
+RATE_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("answered", "offered"): ("응대율", "응답률", "응답율", "answer rate", "answered rate"),
+    ("answered_within_threshold", "offered"): ("서비스레벨", "서비스수준", "service level", "초응대율", "초내응대율"),
+    ("abandoned", "offered"): ("포기율", "포기률", "abandon rate", "abandonment rate", "abandonment"),
+}
+"""A percentage: (what it is the share of, its denominator)."""
+MEAN_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("talk_s", "answered"): ("평균통화시간", "평균통화", "att", "average talk time", "avg talk"),
+    ("acw_s", "answered"): ("평균후처리시간", "평균후처리", "average acw", "avg acw"),
+    ("queue_wait_answered_s", "answered"): (
+        "평균대기시간", "평균대기", "asa", "평균응답속도", "평균응답시간", "average speed of answer", "avg wait",
+    ),
+}  # fmt: skip
+"""A mean: (the sum it is made of, what it is a mean of)."""
+CUMULATIVE = ("누계", "누적", "累計", "cumulative", "ytd", "mtd")
+CHAT = ("채팅", "chat")
+_WITHIN = re.compile(
+    r"(?P<seconds>[0-9]{1,3})\s*(?:초|s|sec)\s*(?:이내|내|안)?\s*(?:응대|응답)?(?!.*율)"
+    r"|answered\D{0,3}(?P<english>[0-9]{1,3})s"
+)
+
+
+def words_of(heading: str) -> list[str]:
+    """Return what of a heading may be its name: its lowest part first, the whole, then what stands above."""
+    parts = heading.split(" / ")
+    shown = [parts[-1], heading, *parts[:-1]]
+    without = [re.sub(r"[(（\[].*?[)）\]]", "", part) for part in shown]
+    return [word for word in dict.fromkeys(plain(part) for part in (*shown, *without)) if word]
+
+
+def holds_any(heading: str, words: tuple[str, ...]) -> str | None:
+    """Return the longest of ``words`` a heading holds."""
+    text = plain(heading)
+    found = [word for word in words if plain(word) in text]
+    return max(found, key=len, default=None)
+
+
+def seconds_within(heading: str) -> int | None:
+    """Return the seconds of a heading such as ``20초내 응대`` or ``calls_answered_60s``."""
+    match = _WITHIN.search(heading.casefold())
+    return int(match["seconds"] or match["english"]) if match else None
+
+
+def pair_of(heading: str, pairs: dict[tuple[str, str], tuple[str, ...]]) -> tuple[str, str] | None:
+    """Return the (sum, denominator) of a rate or a mean that a heading names; the longest word decides."""
+    found = [(len(word), pair) for pair, words in pairs.items() if (word := holds_any(heading, words))]
+    return max(found)[1] if found else None
+
+
+def measure_of(heading: str) -> str | None:
+    """Return the measure a heading means by one of its words; the longest word decides."""
+    for part in (heading.split(" / ")[-1], heading):
+        found = [(len(word), code) for code, words in MEASURE_WORDS.items() if (word := holds_any(part, words))]
+        if found:
+            code = max(found)[1]
+            return f"chat_{code}" if holds_any(heading, CHAT) and code in _CHATS else code
+    return None
+
+
+_CHATS = frozenset({"offered", "answered", "abandoned", "answered_within_threshold"})

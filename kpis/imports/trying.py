@@ -1,0 +1,104 @@
+"""A dry run of a file through a layout: the first rows as they would be stored, and everything the checks would say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+
+from kpis.imports.layouts import FeedRows, Layout, read_layout
+from kpis.imports.opening import Grid, grid_of, open_as
+from kpis.imports.profiles import newest
+from kpis.imports.reading import rows_of
+from kpis.models import ImportProfile
+from kpis.services.feed.numbers import BadNumber, stored
+from kpis.services.submissions import MOST_FILE_ROWS, submit
+from vendors.actors import Actor
+from vendors.clock import local_date
+from vendors.errors import DomainError, RowError
+
+MOST_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a file would become. ``rows`` counts queue-days, ``skipped`` lines left out by reason."""
+
+    rows: int = 0
+    preview: Sequence[Mapping[str, Any]] = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    derived: Sequence[str] = ()
+    warnings: Sequence[RowError] = ()
+    errors: Sequence[RowError] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "rows": self.rows,
+            "preview": list(self.preview),
+            "skipped": dict(self.skipped),
+            "derived": list(self.derived),
+            "warnings": [warning.as_dict() for warning in self.warnings],
+            "errors": [error.as_dict() for error in self.errors],
+        }
+
+
+def try_profile(
+    content: bytes,
+    profile: ImportProfile,
+    *,
+    actor: Actor,
+    now: datetime,
+    encoding: str | None = None,
+    filename: str = "",
+) -> Trial:
+    """Read a file through a profile with all checks and store nothing; raise as reading does where it does not fit."""
+    layout = read_layout(newest(profile).mapping)
+    book = open_as(content, layout, encoding=encoding, filename=filename)
+    return try_layout(layout, grid_of(book, layout.sheet), actor=actor, now=now)
+
+
+def try_layout(layout: Layout, grid: Grid, *, actor: Actor, now: datetime) -> Trial:
+    """Read a grid through a layout with all checks and store nothing; raise Invalid where the two do not fit."""
+    feed = rows_of(layout, grid, today=local_date(now, settings.TIME_ZONE))
+    warnings, errors = _checked(feed, actor, now)
+    return Trial(
+        rows=len(feed.rows),
+        preview=[_shown(line, row) for line, row in zip(feed.numbers[:MOST_SHOWN], feed.rows, strict=False)],
+        skipped=dict(Counter(reason for _line, reason in feed.skipped)),
+        derived=feed.source.derived,
+        warnings=warnings,
+        errors=errors,
+    )
+
+
+def _checked(feed: FeedRows, actor: Actor, now: datetime) -> tuple[Sequence[RowError], Sequence[RowError]]:
+    try:
+        result = submit(
+            actor=actor,
+            rows=feed.rows,
+            numbers=feed.numbers,
+            found=feed.errors,
+            now=now,
+            dry_run=True,
+            partial=True,
+            most_rows=MOST_FILE_ROWS,
+        )
+    except DomainError as error:
+        return (), error.errors or [RowError(error.code, error.detail)]
+    return result.warnings, result.errors
+
+
+def _shown(line: int, row: Mapping[str, Any]) -> dict[str, Any]:
+    key = {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
+    return {"line": line, **key, "measures": {code: _stored(value) for code, value in row["measures"].items()}}
+
+
+def _stored(value: Any) -> Any:
+    try:
+        return stored(value, whole=False)
+    except BadNumber:
+        return str(value)

@@ -1,0 +1,1 @@
+"""Reading for the arithmetic: rows become the frozen facts that ``calc`` works on."""

@@ -1,0 +1,133 @@
+"""At what pace a KPI has run lately, weekday by weekday: an estimate, computed with binary floats."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from kpis.calc.approximate import approximate
+from kpis.calc.daytable import QueueRows
+from kpis.calc.formula import Formula
+from kpis.calc.projection import LEAST_DAYS
+
+WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Consecutive days: the first of them, and how many."""
+
+    start: date
+    days: int
+
+
+Sums = tuple[dict[str, list[float]], list[int]]
+"""For each day of a window, the sums of its complete queue-days by measure, and how many queue-days these are."""
+
+
+def sums_by_day(parts: Sequence[QueueRows], codes: Sequence[str], window: Window) -> Sums:
+    """Sum up, day by day, what queues reported of these measures; no date lies outside the window."""
+    if parts and all(part.dates == parts[0].dates for part in parts):
+        try:
+            return _sums_of_regular_days(parts, codes, window)
+        except TypeError:
+            # Something was not reported: looking for that beforehand would cost as much as the sums.
+            pass
+    sums = {code: [0.0] * window.days for code in codes}
+    counts = [0] * window.days
+    for part in parts:
+        for day, *values in zip(part.dates, *(part.columns[code] for code in codes), strict=True):
+            if None not in values:
+                place = (day - window.start).days
+                counts[place] += 1
+                for code, value in zip(codes, values, strict=True):
+                    sums[code][place] += float(value)
+    return sums, counts
+
+
+def _sums_of_regular_days(parts: Sequence[QueueRows], codes: Sequence[str], window: Window) -> Sums:
+    """Sum up where all queues reported on the same dates; raise TypeError where something was not reported."""
+    places = [(day - window.start).days for day in parts[0].dates]
+    counts = [0] * window.days
+    for place in places:
+        counts[place] = len(parts)
+    sums = {}
+    for code in codes:
+        found = [0.0] * window.days
+        columns: list[Any] = [part.columns[code] for part in parts]
+        for place, total in zip(places, map(sum, zip(*columns, strict=True)), strict=True):
+            found[place] = float(total)
+        sums[code] = found
+    return sums, counts
+
+
+class Pace:
+    """The last weeks of one KPI: the pooled value and the usual volume of each weekday."""
+
+    def __init__(self, formula: Formula, parts: Sequence[QueueRows], window: Window) -> None:
+        sums, counts = sums_by_day(parts, formula.measures, window)
+        self._weekdays = [(window.start.weekday() + place) % WEEK for place in range(window.days)]
+        self._counts = counts
+        self.days = sum(1 for count in counts if count)
+        stacked = {code: [*column, *self._by_weekday(column), sum(column)] for code, column in sums.items()}
+        rows = window.days + WEEK + 1
+        values = approximate(formula, stacked, rows)
+        self._values, self._rates, self._overall = values[: window.days], values[window.days : -1], values[-1]
+        volumes = approximate(formula.denominator, stacked, rows) if formula.denominator else [0.0] * rows
+        self._usual = self._usual_volumes(volumes[: window.days])
+
+    def _by_weekday(self, column: Sequence[float]) -> list[float]:
+        first = self._weekdays[0]
+        return [sum(column[(weekday - first) % WEEK :: WEEK]) for weekday in range(WEEK)]
+
+    def _usual_volumes(self, volumes: Sequence[float]) -> dict[int, Decimal]:
+        """Return the median volume of a queue on each weekday; of any day for a weekday that never was."""
+        found: dict[int, list[float]] = defaultdict(list)
+        for weekday, count, volume in zip(self._weekdays, self._counts, volumes, strict=True):
+            if count and not math.isnan(volume):
+                found[weekday].append(volume / count)
+        every = [volume for rows in found.values() for volume in rows]
+        return {weekday: _middle(found.get(weekday) or every) for weekday in range(WEEK)}
+
+    def volume_of(self, day: date, queues: int) -> Decimal:
+        """Return the volume to expect of a day on which so many queues are open."""
+        return self._usual[day.weekday()] * queues
+
+    def rate_of(self, coming: Iterable[tuple[date, Decimal]]) -> Decimal | None:
+        """Return what these days come to at the pace of their weekdays; null where too few days say."""
+        if self.days < LEAST_DAYS or math.isnan(self._overall):
+            return None
+        total = volume = 0.0
+        for day, each in coming:
+            rate, weight = self._rates[day.weekday()], float(each)
+            total += weight * (self._overall if math.isnan(rate) else rate)
+            volume += weight
+        return Decimal(repr(total / volume)) if volume else None
+
+    def deviation(self) -> Decimal | None:
+        """Return how far single days stray from the pace of their weekday; null where they are too few."""
+        strays = [
+            value - self._rates[weekday]
+            for weekday, value in zip(self._weekdays, self._values, strict=True)
+            if not math.isnan(value)
+        ]
+        if len(strays) < LEAST_DAYS:
+            return None
+        mean = math.fsum(strays) / len(strays)
+        variance = math.fsum((stray - mean) ** 2 for stray in strays) / (len(strays) - 1)
+        return Decimal(repr(math.sqrt(variance)))
+
+
+def _middle(volumes: list[float]) -> Decimal:
+    """Return the middle value, the mean of the two middle ones, or 0 of none."""
+    if not volumes:
+        return Decimal(0)
+    ordered = sorted(volumes)
+    middle = len(ordered) // 2
+    found = ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+    return Decimal(repr(found))

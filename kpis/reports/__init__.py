@@ -1,0 +1,1 @@
+"""Documents that the kpis app makes for people."""

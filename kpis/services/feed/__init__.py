@@ -1,0 +1,1 @@
+"""How a body of figures becomes queue-days: context (what it is held against), validation, merging, storing."""

@@ -1,0 +1,8 @@
+"""The one signal of the product: kpis tells whoever concludes that attainments were stored."""
+
+from django.dispatch import Signal
+
+attainments_computed = Signal()
+"""Sent once by a drain, inside its transaction, with ``now`` and ``months``: by contract (null for the programme)
+the first days of the months that were looked at, changed or not. ``world`` (:class:`kpis.queries.series.World`) and
+``figures`` are what the drain read of these contracts, so that nobody need read it again."""

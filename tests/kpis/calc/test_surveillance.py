@@ -1,0 +1,271 @@
+"""Has the process changed: the shipped pair of mathematics §5.2, its limits, and how often it is right (§5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from random import Random
+from statistics import median
+
+import pytest
+
+from kpis.calc.facts import Direction
+from kpis.calc.surveillance import Baseline, Day, Rule, Shape, Signal, learn, unusual_days, watch
+
+FIRST = date(2026, 1, 5)
+"""A Monday."""
+BASELINE, WATCHED = 84, 56
+LEVEL = 0.82
+WEEKDAYS = (-0.025, -0.015, -0.005, 0.005, 0.015, 0.025, 0.0)
+
+
+def days_from(first: date, values: list[tuple[float, float]]) -> list[Day]:
+    """Return consecutive days of (amount, volume)."""
+    return [Day(first + timedelta(days=number), *pair) for number, pair in enumerate(values)]
+
+
+def steady(count: int = BASELINE, hits: int = 820, cases: int = 1000, stray: int = 20) -> list[Day]:
+    """Return days around a level that stray by turns, so that the spread is known."""
+    return days_from(FIRST, [(hits + (stray if number % 2 else -stray), cases) for number in range(count)])
+
+
+def usual(shape: Shape = Shape.SHARE, **options: object) -> Baseline:
+    found = learn(steady(), until=FIRST + timedelta(days=BASELINE), shape=shape, **options)  # type: ignore[arg-type]
+    assert found is not None
+    return found
+
+
+def after(values: list[float], cases: float = 1000) -> list[Day]:
+    """Return the days after the baseline, by their shares."""
+    return days_from(FIRST + timedelta(days=BASELINE), [(value * cases, cases) for value in values])
+
+
+# The baseline ---------------------------------------------------------------------------------------
+
+
+def test_it_says_nothing_under_28_days_and_is_learning_under_42() -> None:
+    until = FIRST + timedelta(days=BASELINE)
+    found = {count: learn(steady(BASELINE)[-count:], until=until, shape=Shape.SHARE) for count in (27, 28, 41, 42)}
+
+    assert found[27] is None
+    assert [found[count].is_learning for count in (28, 41, 42)] == [True, True, False]  # type: ignore[union-attr]
+
+
+def test_it_leaves_out_what_is_left_out_what_had_no_volume_and_what_is_too_long_ago() -> None:
+    days = [*steady(), Day(FIRST - timedelta(days=1), 0, 1000)]
+    until = FIRST + timedelta(days=BASELINE)
+    odd = {FIRST + timedelta(days=number): Day(FIRST + timedelta(days=number), 0, 1000) for number in (3, 4)}
+    spoilt = [odd.get(day.date, day) for day in days] + [Day(FIRST, 0, 0)]
+
+    found = learn(spoilt, until=until, shape=Shape.SHARE, left_out=set(odd))
+
+    assert found is not None
+    assert found.days == BASELINE - 2
+    assert all(abs(value - LEVEL) < 0.01 for value in found.by_weekday)
+
+
+def test_each_weekday_has_its_own_value_unless_it_has_too_few_days() -> None:
+    days = [day for day in steady() if day.date.weekday() != 6 or day.date < FIRST + timedelta(days=28)]
+    on_sundays = [Day(day.date, 500, 1000) if day.date.weekday() == 6 else day for day in days]
+
+    found = learn(on_sundays, until=FIRST + timedelta(days=BASELINE), shape=Shape.SHARE)
+
+    assert found is not None
+    assert found.by_weekday[0] == pytest.approx(LEVEL)
+    assert found.by_weekday[6] == pytest.approx(sum(d.amount for d in on_sundays) / (1000 * len(on_sundays)))
+
+
+def test_the_spread_is_never_less_than_chance() -> None:
+    calm = learn(steady(stray=0), until=FIRST + timedelta(days=BASELINE), shape=Shape.SHARE)
+
+    assert calm is not None
+    assert calm.spread == 1
+    assert usual().spread > 1.5
+
+
+def test_the_robust_spread_is_not_moved_by_a_few_freak_days() -> None:
+    until = FIRST + timedelta(days=BASELINE)
+    mondays = {FIRST + timedelta(days=7 * number) for number in (2, 6, 10)}
+    straying = days_from(FIRST, [(820 + 10 * (number * 2 % 5 - 2), 1000) for number in range(BASELINE)])
+    days = [Day(day.date, 600, 1000) if day.date in mondays else day for day in straying]
+    plain, robust = (learn(days, until=until, shape=Shape.SHARE, robust=robust) for robust in (False, True))
+
+    assert plain is not None
+    assert robust is not None
+    assert robust.spread < 2 < 3 < plain.spread
+
+
+def test_what_never_happened_is_not_impossible() -> None:
+    days = days_from(FIRST, [(0, 1000)] * BASELINE)
+    found = learn(days, until=FIRST + timedelta(days=BASELINE), shape=Shape.SHARE)
+
+    assert found is not None
+    assert found.expected(FIRST) == pytest.approx(0.5 / 84_000)
+    assert [row.rule for row in watch(found, after([0.0, 0.001, 0.002]), Direction.LOWER)] == [Rule.RARE]
+
+
+# The signals ----------------------------------------------------------------------------------------
+
+
+def test_a_usual_day_gives_no_signal() -> None:
+    assert watch(usual(), after([0.80, 0.84, 0.82]), Direction.HIGHER) == []
+
+
+def test_one_day_beyond_three_deviations_is_sudden_and_does_not_linger() -> None:
+    found = watch(usual(), after([0.82, 0.60, 0.82, 0.82, 0.82, 0.82, 0.82]), Direction.HIGHER)
+
+    assert [(row.date.day, row.rule, row.is_bad, row.is_onset) for row in found][:1] == [(31, Rule.SUDDEN, True, True)]
+    assert sum(row.is_onset for row in found) == 1
+    assert found[-1].date < FIRST + timedelta(days=BASELINE + 4), "a freak day is clipped"
+
+
+def test_a_small_lasting_shift_is_a_drift() -> None:
+    found = watch(usual(), after([0.79] * 10), Direction.HIGHER)
+
+    assert found[0].rule is Rule.DRIFT
+    assert [row.is_onset for row in found] == [True] + [False] * (len(found) - 1)
+    assert found[0].smoothed < 0
+
+
+def test_direction_says_which_side_is_bad() -> None:
+    low = watch(usual(), after([0.60]), Direction.LOWER)
+    high = watch(usual(), after([0.99]), Direction.LOWER)
+    band = watch(usual(), after([0.99]), Direction.BAND)
+
+    assert [row.is_bad for row in (*low, *high, *band)] == [False, True, True]
+    assert low[0].distance > 3
+    assert high[0].distance < -3
+
+
+def test_the_same_signal_is_new_again_after_three_normal_days() -> None:
+    gaps = {gap: watch(usual(), after([0.62, *[0.83] * gap, 0.62]), Direction.HIGHER) for gap in (2, 3)}
+    sudden = {gap: [row.is_onset for row in rows if row.rule is Rule.SUDDEN] for gap, rows in gaps.items()}
+
+    assert sudden == {2: [True, False], 3: [True, sum(row.rule is Rule.DRIFT for row in gaps[3]) == 0]}
+
+
+def test_the_smoothed_line_begins_anew_after_its_alert_was_closed() -> None:
+    values = [0.79] * 8
+    on = FIRST + timedelta(days=BASELINE + 6)
+    going_on = watch(usual(), after(values), Direction.HIGHER)
+    anew = watch(usual(), after(values), Direction.HIGHER, restarted_on=on)
+
+    assert going_on[-1].date == on + timedelta(days=1)
+    assert anew[-1].date < on
+
+
+def test_holidays_are_passed_over_and_so_is_the_day_after_a_long_one() -> None:
+    seollal = {date(2026, 2, 16), date(2026, 2, 17), date(2026, 2, 18)}
+    hangul = {date(2026, 10, 9)}
+    liberation = {date(2026, 5, 5)}
+
+    assert unusual_days(seollal) == seollal | {date(2026, 2, 19)}
+    assert unusual_days(hangul) == hangul | {date(2026, 10, 12)}, "a Friday makes a long weekend"
+    assert unusual_days(liberation) == liberation
+    assert watch(usual(), after([0.60]), Direction.HIGHER, left_out={FIRST + timedelta(days=BASELINE)}) == []
+
+
+def test_few_cases_are_judged_by_exact_tails() -> None:
+    base = Baseline(Shape.SHARE, (0.05,) * 7, 1.0, BASELINE)
+
+    def given(hits: int, cases: int) -> list[Signal]:
+        return watch(base, [Day(FIRST, hits, cases)], Direction.LOWER)
+
+    assert given(5, 30) == []
+    assert [(row.rule, row.is_bad) for row in given(6, 30)] == [(Rule.RARE, True)]
+    assert [row.rule for row in watch(base, [Day(FIRST, 6, 30)], Direction.ZERO)] == [Rule.RARE]
+    assert base.is_rare(Day(FIRST, 0, 105))
+    assert not base.is_rare(Day(FIRST, 0, 106))
+
+
+def test_too_few_are_unusual_too() -> None:
+    base = Baseline(Shape.SHARE, (0.95,) * 7, 1.0, BASELINE)
+
+    assert [(row.rule, row.is_bad) for row in watch(base, [Day(FIRST, 24, 30)], Direction.HIGHER)] == [
+        (Rule.RARE, True)
+    ]
+
+
+def test_means_are_held_against_their_own_spread() -> None:
+    """Handling times need no sums of squares: days stray by 10 s at 1,000 calls, and by twice that at 250."""
+    days = days_from(FIRST, [((240 + (10 if n % 2 else -10)) * 1000, 1000) for n in range(BASELINE)])
+    base = learn(days, until=FIRST + timedelta(days=BASELINE), shape=Shape.MEAN)
+    assert base is not None
+
+    far = {cases: base.distance(Day(FIRST, 280 * cases, cases)) for cases in (1000, 250)}
+
+    assert far[1000] == pytest.approx(2 * far[250])
+    assert [row.rule for row in watch(base, after([280]), Direction.LOWER)] == [Rule.SUDDEN]
+    assert not base.is_rare(Day(FIRST, 1, 1))
+
+
+def test_a_mean_that_never_moved_says_nothing() -> None:
+    days = days_from(FIRST, [(240, 1)] * BASELINE)
+    base = learn(days, until=FIRST + timedelta(days=BASELINE), shape=Shape.MEAN)
+
+    assert base is not None
+    assert watch(base, after([500]), Direction.LOWER) == []
+
+
+# How often it is right ------------------------------------------------------------------------------
+
+RUNS = 150
+
+
+def simulated(random: Random, *, shift: float, phi: float, smallest: int, largest: int) -> Iterator[Day]:
+    """Yield baseline and watch of one queue; the level moves by ``shift`` with the first day that is watched."""
+    volumes = [random.uniform(smallest, largest) for _ in range(7)]
+    extra, deviation = 0.0, 0.018
+    for number in range(BASELINE + WATCHED):
+        extra = phi * extra + random.gauss(0, deviation * (1 - phi * phi) ** 0.5)
+        p = LEVEL + WEEKDAYS[number % 7] + extra + (shift if number >= BASELINE else 0)
+        cases = round(volumes[number % 7] * random.uniform(0.9, 1.1))
+        yield Day(FIRST + timedelta(days=number), drawn(random, cases, min(max(p, 0.0), 1.0)), cases)
+
+
+def drawn(random: Random, cases: int, p: float) -> int:
+    """Draw from the binomial distribution; of hundreds of cases by its normal approximation, which fits there."""
+    if cases < 200:
+        return sum(random.random() < p for _ in range(cases))
+    return min(cases, max(0, round(random.gauss(cases * p, (cases * p * (1 - p)) ** 0.5))))
+
+
+def bad_onsets(random: Random, shift: float, **kind: float) -> list[int]:
+    """Return on which watched days (from 1) an alarm of the bad side begins."""
+    until = FIRST + timedelta(days=BASELINE)
+    days = list(simulated(random, shift=shift, **kind))  # type: ignore[arg-type]
+    base = learn(days, until=until, shape=Shape.SHARE)
+    assert base is not None
+    signals = watch(base, days[BASELINE:], Direction.HIGHER)
+    return [(row.date - until).days + 1 for row in signals if row.is_bad and row.is_onset]
+
+
+@pytest.mark.parametrize(
+    ("kind", "detected", "within_a_week"),
+    [
+        ({"phi": 0.0, "smallest": 300, "largest": 1500}, 4, 0.78),
+        ({"phi": 0.4, "smallest": 300, "largest": 1500}, 4, 0.73),
+    ],
+    ids=["independent days", "autocorrelated days"],
+)
+def test_it_is_as_quiet_and_as_quick_as_its_simulation(
+    kind: dict[str, float], detected: int, within_a_week: float
+) -> None:
+    """The noise of §5.1 (± 1 day, ± .06) and that of fewer runs: two standard errors of a share are .07 here."""
+    random = Random(20261126)
+
+    false = sum(len(bad_onsets(random, 0.0, **kind)) for _ in range(RUNS)) / (RUNS * WATCHED) * 100
+    found = [(bad_onsets(random, -0.03, **kind) or [WATCHED + 1])[0] for _ in range(RUNS)]
+
+    assert 0.3 <= false <= 1.2, false
+    assert abs(median(found) - detected) <= 1, median(found)
+    assert sum(day <= 7 for day in found) / RUNS == pytest.approx(within_a_week, abs=0.06 + 0.07)
+
+
+def test_a_large_shift_is_found_on_the_first_day() -> None:
+    random = Random(8)
+    kind = {"phi": 0.0, "smallest": 300, "largest": 1500}
+
+    found = [(bad_onsets(random, -0.08, **kind) or [WATCHED + 1])[0] for _ in range(100)]
+
+    assert median(found) == 1

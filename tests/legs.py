@@ -1,0 +1,56 @@
+"""Which tests belong to this run: by database, by broker, and what a skip means. A plugin of conftest.py."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+REFERENCE_DATA = Path(__file__).resolve().parent.parent.parent / "shared"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the test client speak plain HTTP also where a database URL makes the product ask for HTTPS."""
+    settings.SECURE_SSL_REDIRECT = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
+    # Every test client would otherwise list all static files before its first request.
+    settings.WHITENOISE_AUTOREFRESH = True
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the other leg runs: a test that needs PostgreSQL is no skip on SQLite, and arithmetic that
+    knows no database is tested once."""
+    postgresql = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+    absent = {
+        marker
+        for marker, there in {"postgres": postgresql, "sqlite": not postgresql, "broker": settings.REDIS_URL}.items()
+        if not there
+    }
+    others = [
+        item
+        for item in items
+        if any(item.get_closest_marker(marker) for marker in absent) or (postgresql and "calc" in item.path.parts)
+    ]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in set(others)]
+
+
+def _missing(terminal: object) -> list[str]:
+    """Return why tests were skipped, where that is a fault: never for reference data that are not there."""
+    reasons = sorted({str(report.longrepr[2]) for report in terminal.stats.get("skipped", [])})  # type: ignore[attr-defined]
+    return [reason for reason in reasons if REFERENCE_DATA.exists() or "shared" not in reason.lower()]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """With ``NO_SKIPS=1`` a skipped test fails the run."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("NO_SKIPS") == "1" and terminal and not hasattr(session.config, "workerinput"):
+        reasons = _missing(terminal)
+        if reasons and exitstatus == 0:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            terminal.write_line("\nNO_SKIPS=1, but tests were skipped: " + "; ".join(reasons), red=True)

@@ -1,0 +1,63 @@
+"""What the database itself refuses to change, whoever asks: raw SQL, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from bpo.models import Alert, AlertEvent, FrozenScorecard, Scorecard
+from kpis.models import MetricRevision, MonthClose, RefusedDay, RefusedFeed, SourceFigure, Submission
+from tests.make import make_contract, make_queue, make_submission
+from vendors.models import AuditEntry
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def one_row_each() -> None:
+    contract = make_contract()
+    queue = make_queue(contract)
+    card = Scorecard.objects.create(contract=contract, start=date(2026, 3, 1))
+    MetricRevision.objects.create(queue=queue, date=date(2026, 3, 1), submission=make_submission(), changes={})
+    MonthClose.objects.create(contract=contract, start=date(2026, 3, 1), number=1, is_closed=True, by="mina", at=NOW)
+    AuditEntry.objects.create(at=NOW, actor="user:mina", action="test", object_type="queue", object_code=queue.code)
+    receipt = MetricRevision.objects.get().submission
+    about = {"queue": queue, "date": date(2026, 3, 1), "measure": "offered", "source": "client"}
+    SourceFigure.objects.create(document={"value": 1}, submission=receipt, **about)
+    refused = RefusedFeed.objects.create(refused_at=NOW, submitted_by="user:mina", way="api", row_count=1)
+    RefusedDay.objects.create(feed=refused, queue=queue, date=date(2026, 3, 1))
+    alert = Alert.objects.create(kind="below_target", severity="caution", subject="x", opened_at=NOW, changed_at=NOW)
+    AlertEvent.objects.create(alert=alert, action="open", by="system", at=NOW)
+    FrozenScorecard.objects.create(
+        scorecard=card, contract=contract, sequence=1, document="{}", sha256="0" * 64, frozen_by="mina", frozen_at=NOW
+    )
+
+
+@pytest.mark.usefixtures("one_row_each")
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        (AuditEntry._meta.db_table, "actor"),
+        (Submission._meta.db_table, "note"),
+        (MetricRevision._meta.db_table, "changes"),
+        (MonthClose._meta.db_table, "is_closed"),
+        (Submission._meta.db_table, "reason"),
+        (RefusedFeed._meta.db_table, "submitted_by"),
+        (RefusedDay._meta.db_table, "date"),
+        (SourceFigure._meta.db_table, "source"),
+        (FrozenScorecard._meta.db_table, "document"),
+        (AlertEvent._meta.db_table, "note"),
+    ],
+)
+@pytest.mark.parametrize("statement", ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}"])
+def test_a_row_is_neither_changed_nor_deleted(table: str, column: str, statement: str) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement.format(table=table, column=column))
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        assert cursor.fetchone()[0] == 1

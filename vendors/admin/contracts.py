@@ -1,0 +1,184 @@
+"""Contracts with their terms by date, the queues they cover, and who provides which measure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import F
+from django.forms import Field
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from vendors import clock
+from vendors.actors import Actor, Capability
+from vendors.admin.access import acting
+from vendors.admin.base import HistoryAdmin, ReadOnlyInline, RecordAdmin
+from vendors.admin.closing import ROWS as CALENDAR_ROWS
+from vendors.admin.closing import closing_fields, closing_words, folded, opened
+from vendors.admin.filters import VisibleRelated
+from vendors.admin.forms import ServiceForm
+from vendors.models import Contract, ContractQueue, ContractTerms, MeasureProvision
+from vendors.services import contracts, provisions
+
+TERMS = [
+    "missing_day_policy",
+    "missing_day_grace_days",
+    "completeness_bar",
+    "missing_policy",
+    "gates",
+    "grades",
+    "second_check",
+]
+
+
+class CalendarColumn:
+    """Shows the closing calendar of some terms in words."""
+
+    @admin.display(description=_("closing calendar"))
+    def calendar(self, terms: ContractTerms) -> str:
+        return closing_words(terms.closing)
+
+
+class TermsOfContract(CalendarColumn, ReadOnlyInline):
+    model = ContractTerms
+    fields = ["valid_from", "valid_until", *TERMS, "calendar"]
+
+
+class QueuesOfContract(ReadOnlyInline):
+    model = ContractQueue
+    fields = ["queue", "valid_from", "valid_until"]
+
+
+class ProvisionsOfContract(ReadOnlyInline):
+    model = MeasureProvision
+    fields = ["measure", "owner", "second", "tolerance_percent", "tolerance_absolute", "valid_from", "valid_until"]
+
+
+_CALENDAR = _("Empty: no cut-off, no back-fill limit, and months close by hand only.")
+
+
+class ContractForm(ServiceForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "valid_from" in self.fields:
+            self.fields["valid_from"].help_text = _(
+                "The day from which changed terms hold. Empty amends the latest terms in place."
+            )
+
+    def data_for_service(self) -> dict[str, Any]:
+        return folded(super().data_for_service(), self.cleaned_data)
+
+    def clean_currency(self) -> str:
+        currency: str = self.cleaned_data["currency"]
+        if len(currency) != 3 or not (currency.isascii() and currency.isalpha() and currency.isupper()):
+            raise ValidationError(_("Write the currency as three letters: KRW."), "bad_currency")
+        return currency
+
+
+@admin.register(Contract)
+class ContractAdmin(HistoryAdmin):
+    reads = Capability.READ_CONTRACTS
+    writes = Capability.WRITE_SETUP
+    form = ContractForm
+    list_display = ["code", "name", "vendor", "starts_on", "ends_on", "is_pilot"]
+    list_select_related = ["vendor"]
+    list_filter = [("vendor", VisibleRelated), "is_pilot"]
+    search_fields = ["code", "name", "vendor__name", "vendor__name_ko"]
+    date_hierarchy = "starts_on"
+    autocomplete_fields = ["vendor"]
+    fieldsets = [(None, {"fields": ["vendor", "code", "name", ("starts_on", "ends_on"), "currency", "is_pilot"]})]
+    typed_fieldsets = [
+        (_("Terms"), {"fields": ["valid_from", *TERMS]}),
+        (_("Closing calendar"), {"fields": CALENDAR_ROWS, "description": _CALENDAR}),
+    ]
+    fixed = ["vendor", "code"]
+    borrowed = dict.fromkeys(["valid_from", *TERMS], ContractTerms)
+    optional = frozenset({"valid_from", *TERMS})
+    inlines = [TermsOfContract, QueuesOfContract, ProvisionsOfContract]
+    actions = ["apply_korean_calendar"]
+
+    @admin.action(description=_("Apply the closing calendar usual in Korea, from this month on"), permissions=["write"])
+    def apply_korean_calendar(self, request: HttpRequest, queryset: Any) -> None:
+        this_month = clock.local_date(clock.now(), settings.TIME_ZONE).replace(day=1)
+
+        def apply(row: Contract) -> None:
+            options: dict[str, Any] = {"actor": acting(request), "now": clock.now()}
+            contracts.change_contract(row, {"closing": "korean_default"}, valid_from=this_month, **options)
+
+        self.for_each(request, queryset, apply)
+
+    def initial_of(self, row: Contract) -> dict[str, Any]:
+        latest = row.terms.order_by(F("valid_from").asc(nulls_first=True)).last()
+        if latest is None:
+            return {}
+        return {name: getattr(latest, name) for name in TERMS} | opened(latest.closing)
+
+    def borrowed_fields(self, request: HttpRequest) -> dict[str, Field]:
+        return super().borrowed_fields(request) | closing_fields()
+
+    def create(self, data: dict[str, Any], *, actor: Actor, now: datetime) -> Contract:
+        data.pop("valid_from", None)  # the first terms hold from ever
+        return contracts.create_contract(_without_empty_terms(data), actor=actor, now=now)
+
+    def change(self, row: Contract, data: dict[str, Any], *, actor: Actor, now: datetime) -> Contract:
+        valid_from = data.pop("valid_from", None)
+        fields = _without_empty_terms(data)
+        return contracts.change_contract(row, fields, actor=actor, now=now, valid_from=valid_from)
+
+
+def _without_empty_terms(data: dict[str, Any]) -> dict[str, Any]:
+    """Return ``data`` without terms that were emptied (they keep their default); no gates are an empty list."""
+    if "gates" in data and not data["gates"]:
+        data["gates"] = []
+    return {name: value for name, value in data.items() if name not in TERMS or value not in (None, "")}
+
+
+@admin.register(ContractTerms)
+class ContractTermsAdmin(CalendarColumn, RecordAdmin):
+    """The versions of the terms; they are changed on the page of their contract."""
+
+    fields = ["contract", "valid_from", "valid_until", *TERMS, "calendar"]
+    readonly_fields = ["calendar"]
+
+    reads = Capability.READ_CONTRACTS
+    list_display = ["contract", "valid_from", "valid_until", "missing_day_policy", "completeness_bar"]
+    list_select_related = ["contract"]
+    list_filter = [("contract__vendor", VisibleRelated), "missing_day_policy"]
+    search_fields = ["contract__code", "contract__name"]
+
+
+@admin.register(ContractQueue)
+class ContractQueueAdmin(RecordAdmin):
+    """Which queue belonged to which contract when; a queue is moved on its own page."""
+
+    reads = Capability.READ_CONTRACTS
+    list_display = ["queue", "contract", "valid_from", "valid_until"]
+    list_select_related = ["queue", "contract"]
+    list_filter = [("contract__vendor", VisibleRelated)]
+    search_fields = ["queue__code", "queue__name", "contract__code", "contract__name"]
+
+
+@admin.register(MeasureProvision)
+class MeasureProvisionAdmin(HistoryAdmin):
+    reads = Capability.READ_CONTRACTS
+    writes = Capability.WRITE_SETUP
+    list_display = ["measure", "owner", "second", "contract", "valid_from", "valid_until"]
+    list_select_related = ["contract"]
+    list_filter = ["owner", ("contract__vendor", VisibleRelated)]
+    search_fields = ["measure", "contract__code", "contract__name"]
+    autocomplete_fields = ["contract"]
+    fieldsets = [
+        (None, {"fields": ["contract", "measure", "owner", ("valid_from", "valid_until")]}),
+        (_("Second source"), {"fields": ["second", ("tolerance_percent", "tolerance_absolute")]}),
+    ]
+    fixed = ["contract", "measure"]
+
+    def create(self, data: dict[str, Any], *, actor: Actor, now: datetime) -> Any:
+        return provisions.add_provision(data, actor=actor, now=now)
+
+    def change(self, row: MeasureProvision, data: dict[str, Any], *, actor: Actor, now: datetime) -> Any:
+        return provisions.change_provision(row, data, actor=actor, now=now)

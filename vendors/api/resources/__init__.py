@@ -1,0 +1,1 @@
+"""The resources of the vendors app, one file a noun."""
