@@ -12,8 +12,8 @@ from bpo.models import Alert
 from kpis.models import Kpi
 from tests import make
 from tests.bpo.pages_sample import AFTER, MONTH, Programme, make_programme
-from tests.browser.test_corrections import keep, press
-from tests.browser.test_scorecards import contrasts, overflow, sign_in
+from tests.browser.looking import contrasts, overflow, shot, sign_in
+from tests.browser.test_corrections import press
 from vendors.choices import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -48,9 +48,9 @@ def test_it_leads_from_the_inbox_to_a_resolved_alert(programme: Programme, open_
     page = watched.page
     sign_in(page, "mina")
     page.goto("/alerts/")
-    keep(page, "alerts-list")
+    shot(page, "alerts-list")
     page.get_by_role("link", name="84.00%").first.click()
-    keep(page, "alerts-detail")
+    shot(page, "alerts-detail")
     page.get_by_text("해결 처리", exact=True).click()
     page.get_by_label("조치 내용").fill("상담 인력 2명 보강")
     press(page, "해결로 처리")
@@ -70,6 +70,6 @@ def test_it_fits_a_phone_and_is_read_in_the_dark(
 
     for name, address in (("list", "/alerts/"), ("detail", f"/alerts/{detail}/")):
         page.goto(address)
-        keep(page, f"alerts-{name}-{width}-{scheme}")
+        shot(page, f"alerts-{name}-{width}-{scheme}")
         assert overflow(page) <= 0
         assert contrasts(page) == []

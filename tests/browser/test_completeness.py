@@ -10,7 +10,7 @@ import time_machine
 
 from tests import make
 from tests.bpo.completeness_sample import NOW, Sample, make_sample
-from tests.browser.test_scorecards import contrasts, overflow, sign_in
+from tests.browser.looking import contrasts, overflow, sign_in
 from vendors.choices import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +14,7 @@ from kpis.services.marks import mark
 from kpis.services.recalculation import drain
 from tests import make
 from tests.bpo.pages_sample import AFTER, MONTH, Programme, make_programme
-from tests.browser.test_scorecards import contrasts, overflow, sign_in
+from tests.browser.looking import contrasts, overflow, shot, sign_in
 from vendors import clock
 from vendors.choices import Role
 from vendors.models import ContractTerms
@@ -46,12 +44,6 @@ def finalise(programme: Programme) -> Scorecard:
     return scorecards.finalise(card.pk, accept_missing="양사 합의", actor=MANAGER, now=AFTER)
 
 
-def keep(page: Any, name: str) -> None:
-    """Keep a picture where ``SCREENSHOTS`` names a folder, for people to look at."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-
 def press(page: Any, text: str) -> None:
     page.get_by_role("button", name=text, exact=True).click()
     page.wait_for_load_state()
@@ -64,18 +56,18 @@ def test_it_leads_from_the_close_to_the_page_of_differences(
     page = manager.page
     sign_in(page, "mina")
     page.goto("/month-ends/?month=2026-10")
-    keep(page, "1-open")
+    shot(page, "1-open")
     page.locator("main details summary").click()
     press(page, "이 달 마감")
     assert "월 마감을 처리했습니다." in page.locator(".note.success").inner_text()
-    keep(page, "2-closed")
+    shot(page, "2-closed")
     first = finalise(programme)
     document = first.frozen.document
 
     page = vendor.page
     sign_in(page, "jisu")
     page.goto("/corrections/")
-    keep(page, "3-empty")
+    shot(page, "3-empty")
     page.get_by_role("link", name="새 정정 요청").first.click()
     page.select_option("#queue", programme.queue.code)
     page.fill("#date", "2026-10-12")
@@ -87,28 +79,28 @@ def test_it_leads_from_the_close_to_the_page_of_differences(
     press(page, "영향 확인")
     assert "→" in page.locator("#effect").inner_text()
     assert not CorrectionRequest.objects.exists()
-    keep(page, "4-effect")
+    shot(page, "4-effect")
     press(page, "정정 요청 제출")
     assert "결정 대기" in page.locator(".marks").inner_text()
-    keep(page, "5-filed")
+    shot(page, "5-filed")
     request = CorrectionRequest.objects.get()
 
     page = manager.page
     page.goto("/corrections/")
-    keep(page, "6-list")
+    shot(page, "6-list")
     page.get_by_role("link", name=f"#{request.pk}").click()
-    keep(page, "7-deciding")
+    shot(page, "7-deciding")
     page.get_by_text("요청 승인").click()
     press(page, "승인하고 실적 정정")
     # Where a broker is configured a worker does this; without one the request did.
     drain(now=clock.now())
     page.reload()
-    keep(page, "8-accepted")
+    shot(page, "8-accepted")
     page.get_by_role("link", name="차이").click()
     assert page.locator("h1").inner_text() == "v1과 v2의 차이"
     table = page.locator("table").inner_text()
     assert "서비스레벨(인입 기준)" in table
-    keep(page, "9-differences")
+    shot(page, "9-differences")
 
     first.refresh_from_db()
     assert (first.status, first.frozen.document) == ("final", document)
@@ -130,13 +122,13 @@ def test_it_fits_a_phone_and_reads_well_in_light_and_dark(
     page.goto(f"/corrections/new/?queue={programme.queue.code}&date=2026-10-12")
     page.locator("[name=value-answered]").fill("1000")
     page.locator("[value=preview]").click()
-    keep(page, f"phone-{locale}-{scheme}-new")
+    shot(page, f"phone-{locale}-{scheme}-new")
     page.locator("[value=file]").click()
     page.wait_for_selector(".note.success")
 
     for path in ("/month-ends/?month=2026-10", "/corrections/", page.url, "/corrections/?status=refused"):
         page.goto(path)
-        keep(page, f"phone-{locale}-{scheme}-{path.split('/')[-2]}")
+        shot(page, f"phone-{locale}-{scheme}-{path.split('/')[-2]}")
         assert overflow(page) <= 0, path
         assert contrasts(page) == [], path
     assert watched.complaints == []

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 
 from kpis.services.recalculation import drain
-from tests.browser.test_scorecards import contrasts, overflow, sign_in
+from tests.browser.looking import contrasts, overflow, shot, sign_in
 from tests.kpis.factors.world import NOW, SLICE, World, attainment, make_world, outage
 from vendors.models import Department
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-SHOTS = os.environ.get("SCREENSHOTS", "")
-"""A folder for pictures of every page on the way, for people to look at."""
-
-
-def shot(page: Any, name: str) -> None:
-    if SHOTS:
-        Path(SHOTS).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
 
 
 @pytest.fixture

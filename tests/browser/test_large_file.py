@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from kpis.imports import read_workbook
 from kpis.models import ImportJob
 from tests import make
-from tests.browser.test_scorecards import contrasts, overflow, sign_in
+from tests.browser.looking import contrasts, overflow, shot, sign_in
 from tests.kpis.spreadsheets import xlsx
 from vendors.choices import Role
 
@@ -49,14 +48,14 @@ def test_it_follows_a_large_file_to_its_end(job: ImportJob, open_page: Callable[
     page.goto(f"/jobs/{job.pk}/")
     assert "파일을 접수하고 있습니다" in page.inner_text("main")
     assert (overflow(page), contrasts(page)) == (0, [])
-    _shot(page, "running-390")
+    shot(page, "large-file-running-390")
 
     ImportJob.objects.filter(pk=job.pk).update(status="failed", problem=PROBLEM)
     page.wait_for_selector("[role=alert]", timeout=15_000)
 
     assert "많음" in page.inner_text("main")
     assert (overflow(page), contrasts(page)) == (0, [])
-    _shot(page, "failed-390")
+    shot(page, "large-file-failed-390")
     with page.expect_download() as download:
         page.click("a.button.main")
     assert download.value.suggested_filename == "2026년 3월 실적-errors.xlsx"
@@ -65,9 +64,3 @@ def test_it_follows_a_large_file_to_its_end(job: ImportJob, open_page: Callable[
     assert rows[0].cells[-1] in ("고칠 내용", "What to mend")
     assert "많음" in rows[1].cells[-1]
     assert watched.complaints == []
-
-
-def _shot(page: Any, name: str) -> None:
-    """Keep a picture where somebody asked for them."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=f"{folder}/large-file-{name}.png", full_page=True)

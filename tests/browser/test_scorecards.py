@@ -11,11 +11,10 @@ from bpo.models import Dispute
 from bpo.services import scorecards
 from tests import make
 from tests.bpo.pages_sample import AFTER, Programme, make_programme
+from tests.browser.looking import contrasts, overflow, print_out, sign_in
 from vendors.choices import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
@@ -25,45 +24,6 @@ def programme(live_server: Any) -> Programme:
     make.make_user("mina", Role.MANAGER)
     make.make_user("jisu", Role.VENDOR_ADMIN, made.vendor)
     return made
-
-
-def sign_in(page: Any, name: str) -> None:
-    page.goto("/sign-in/")
-    page.fill("#id_username", name)
-    page.fill("#id_password", PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/scorecards/**")
-
-
-def overflow(page: Any) -> int:
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-
-
-def contrasts(page: Any) -> list[list[Any]]:
-    """Return every text whose contrast with its ground is below 4.5 (WCAG AA)."""
-    return page.evaluate(
-        """() => {
-        const channel = c => { c /= 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4 };
-        const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-        const rgba = text => { const n = text.match(/[\\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n };
-        const ground = element => {
-            for (let e = element; e; e = e.parentElement) {
-                const colour = rgba(getComputedStyle(e).backgroundColor);
-                if (colour[3] > 0.99) return colour;
-            }
-            return [255, 255, 255, 1];
-        };
-        const poor = [];
-        for (const element of document.querySelectorAll("body *")) {
-            if (![...element.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) continue;
-            if (!element.checkVisibility()) continue;
-            const pair = [light(rgba(getComputedStyle(element).color)), light(ground(element))].sort((a, b) => b - a);
-            const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
-            if (ratio < 4.5) poor.push([element.tagName, element.textContent.trim().slice(0, 40), ratio]);
-        }
-        return poor;
-    }"""
-    )
 
 
 def test_it_leads_from_sign_in_to_a_figures_explanation_and_back(
@@ -136,7 +96,7 @@ def test_it_prints_with_boxes_for_approval_and_without_buttons(
     page.goto(f"/scorecards/{programme.card().pk}/")
     assert not page.locator(".approval").is_visible()
 
-    page.emulate_media(media="print")
+    print_out(page)
 
     assert page.locator(".approval th").all_inner_texts() == ["작성", "검토", "승인"]
     assert not page.locator("#steps").is_visible()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,20 +13,11 @@ from kpis.models import DailyMetric, Submission
 from tests import make
 from tests.bpo.pages_sample import Programme
 from tests.bpo.submit_sample import BAD, GOOD, MORNING, YESTERDAY, add_chat, file_of, make_november
-from tests.browser.test_scorecards import contrasts, overflow, sign_in
+from tests.browser.looking import contrasts, overflow, print_out, shot, sign_in
 from vendors.choices import Role
 from vendors.models import Queue
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-SHOTS = os.environ.get("SCREENSHOTS", "")
-"""A folder for pictures of every page on the way, for people to look at."""
-
-
-def shot(page: Any, name: str) -> None:
-    if SHOTS:
-        Path(SHOTS).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
 
 
 @pytest.fixture
@@ -161,7 +150,7 @@ def test_a_receipt_prints_on_paper_without_buttons(programme: Programme, open_pa
     page.click("main form.panel .main")
     page.wait_for_selector(".done")
 
-    page.emulate_media(media="print")
+    print_out(page)
 
     assert not page.locator(".site").is_visible()
     assert page.locator("code").last.is_visible()
