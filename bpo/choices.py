@@ -91,3 +91,38 @@ class AlertStatus(TextChoices):
 
 
 UNRESOLVED = frozenset(AlertStatus.values) - {AlertStatus.RESOLVED}
+
+
+class InstantFrom(TextChoices):
+    """From which severity on a person is told at once; what is below comes with the digest."""
+
+    NEVER = "never", _("Never at once")
+    CRITICAL = "critical", _("Critical only")
+    WARNING = "warning", _("Warning and critical")
+    CAUTION = "caution", _("Everything")
+
+
+class WebhookPreset(TextChoices):
+    """The form in which a messenger takes a message."""
+
+    GENERIC = "generic", _("Signed JSON")
+    SLACK = "slack", "Slack"
+    TEAMS = "teams", "Microsoft Teams"
+    JANDI = "jandi", "JANDI"
+    NAVER_WORKS = "naver_works", _("Naver Works")
+    KAKAO_WORK = "kakao_work", _("Kakao Work")
+
+
+class DeliveryKind(TextChoices):
+    INSTANT = "instant", _("At once")
+    DIGEST = "digest", _("Daily digest")
+    TEST = "test", _("Test")
+
+
+class DeliveryStatus(TextChoices):
+    """Life of a message: waiting → sent or given up; what nobody wants any more is dropped."""
+
+    WAITING = "waiting", pgettext_lazy("delivery", "Waiting")
+    SENT = "sent", pgettext_lazy("delivery", "Sent")
+    GIVEN_UP = "given_up", pgettext_lazy("delivery", "Given up")
+    DROPPED = "dropped", pgettext_lazy("delivery", "Not wanted any more")

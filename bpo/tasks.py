@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import shared_task
 
+from bpo.services import delivery
 from bpo.services import sweep as sweeping
 from vendors import clock
 
@@ -16,3 +17,9 @@ def sweep(**_: Any) -> dict[str, Any]:
     now = clock.now()
     sweeping.record_heartbeat(now=now)
     return sweeping.sweep(now=now)
+
+
+@shared_task(name="bpo.tasks.deliver")
+def deliver(**_: Any) -> dict[str, int]:
+    """Tell people of alerts; beside the sweep, so that a slow mail server holds up no figures."""
+    return delivery.deliver(now=clock.now())

@@ -15,6 +15,7 @@ from bpo.views import (
     forecasts,
     jobs,
     keys,
+    notifications,
     profiles,
     reconciliations,
     second_check,
@@ -23,6 +24,7 @@ from bpo.views import (
     submit_check,
     submitting,
     submitting_form,
+    webhooks,
 )
 
 app_name = "bpo"
@@ -78,6 +80,12 @@ urlpatterns: list[URLPattern] = [
     path("alerts/", alerts.alert_list, name="alert-list"),
     path("alerts/<int:pk>/", alerts.alert_detail, name="alert-detail"),
     path("alerts/<int:pk>/<slug:action>/", alerts.alert_step, name="alert-step"),
+    path("notifications/", notifications.settings_page, name="notifications"),
+    path("notifications/test/", notifications.test_mail, name="notifications-test"),
+    path("notifications/stop/<str:token>/", notifications.stop, name="notifications-stop"),
+    path("webhooks/", webhooks.webhook_list, name="webhook-list"),
+    path("webhooks/<int:pk>/", webhooks.webhook_detail, name="webhook-detail"),
+    path("webhooks/<int:pk>/test/", webhooks.webhook_test, name="webhook-test"),
     path("corrections/", corrections.correction_list, name="correction-list"),
     path("corrections/new/", correction_new.correction_new, name="correction-new"),
     path("corrections/<int:pk>/", corrections.correction_detail, name="correction-detail"),

@@ -212,6 +212,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "KeyKindEnum": "vendors.choices.KeyKind",
+        "AlertSeverityEnum": "bpo.choices.AlertSeverity",
         "AlertKindEnum": "bpo.choices.AlertKind",
         "AlertStatusEnum": "bpo.choices.AlertStatus",
         "FactorKindEnum": "kpis.choices.FactorKind",
@@ -257,6 +258,15 @@ if not EMBEDDED and not DEBUG and SECRET_KEY == INSECURE_SECRET:
 # Mail ----------------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="bpo@example.com")
+EMAIL_TIMEOUT = 10
+# Where the links of mails and webhooks lead.
+SITE_URL = env("SITE_URL", default="http://localhost:8000").rstrip("/")
+# Whose holidays are free of mail.
+HOME_COUNTRY = env("HOME_COUNTRY", default="KR")
+# Working hours after which a critical alert that nobody took up is told to those above; 0: never.
+ESCALATE_HOURS = env.int("ESCALATE_HOURS", default=4)
+# Hosts of one's own network that webhooks may reach, by HTTP too; every other must be public and HTTPS.
+WEBHOOK_HOSTS_ALLOWED = env.list("WEBHOOK_HOSTS_ALLOWED", default=[])
 
 # Logs ----------------------------------------------------------------------------------------------
 LOG_FORMAT = env("LOG_FORMAT", default="console" if EMBEDDED else "json")

@@ -13,7 +13,7 @@ import time_machine
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from bpo.models import Alert, GateEvent, JudgedItem, Scorecard
+from bpo.models import Alert, Delivery, GateEvent, JudgedItem, Scorecard, Webhook
 from bpo.services import corrections, scorecards
 from kpis.choices import ImportStatus
 from kpis.imports.jobs import queue_import, run_import
@@ -118,6 +118,7 @@ def _side(vendor: Vendor, contract: Contract, queue: Queue) -> dict[str, Any]:
     return {
         "vendor": vendor.code,
         "alert": _alert(vendor, contract, target),
+        **_told(vendor),
         "api-key": make_key("vendor", vendor, ("ingest",), is_sandbox=True).split("_")[2],
         "centre": queue.centre.code,
         "contract": contract.code,
@@ -175,6 +176,15 @@ def _alert(vendor: Vendor, contract: Contract, target: Target) -> int:
         changed_at=clock.now(),
     )
     return int(made.pk)
+
+
+def _told(vendor: Vendor) -> dict[str, Any]:
+    """Make a webhook of the vendor's with a message that waits."""
+    about = {"secret": "s", "created_by": "test", "created_at": clock.now()}
+    url = f"https://hooks.example.com/{vendor.code}"
+    webhook = Webhook.objects.create(name=f"Room of {vendor.code}", vendor=vendor, url=url, **about)
+    message = Delivery.objects.create(kind="instant", webhook=webhook, created_at=clock.now(), due_at=clock.now())
+    return {"webhook": webhook.pk, "delivery": message.pk}
 
 
 def _refused_file(vendor: Vendor, queue: Queue) -> ImportJob:

@@ -181,6 +181,13 @@ MATRIX: dict[tuple[str, str], str] = {
     ("PATCH", "target-set-detail"): "write for all vendors",
     ("POST", "target-set-apply"): "write setup",
     ("POST", "target-set-copy"): "write for all vendors",
+    ("GET", "webhook-list"): "manage keys",
+    ("POST", "webhook-list"): "manage keys",
+    ("GET", "webhook-detail"): "manage keys",
+    ("PATCH", "webhook-detail"): "manage keys",
+    ("POST", "webhook-test"): "manage keys",
+    ("GET", "delivery-list"): "manage keys",
+    ("GET", "delivery-detail"): "manage keys",
     ("GET", "vendor-list"): "read parties",
     ("POST", "vendor-list"): "write for all vendors",
     ("GET", "vendor-detail"): "read parties",
@@ -233,6 +240,7 @@ ABSENT = {
 NOBODYS = {
     "api-key": "0" * 8,
     "job": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
+    "delivery": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
     "submission": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
 }
 QUERY = {
@@ -275,6 +283,10 @@ def body(name: str, method: str, mine: dict[str, Any]) -> Any:
         "queue-list": {
             "code": fresh, "centre": mine["centre"], "contract": mine["contract"], "name": "New",
             "service": "order", "channel": "voice",
+        },
+        "webhook-test": {},
+        "webhook-list": {
+            "name": "New", "vendor": mine["vendor"], "preset": "slack", "url": "https://1.1.1.1/hook",
         },
         "vendor-list": {"code": fresh, "name": "New"},
         "measure-list": {"code": "new_measure", "name": "New"},

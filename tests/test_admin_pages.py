@@ -15,14 +15,18 @@ from bpo.models import (
     Alert,
     AlertEvent,
     CorrectionRequest,
+    Delivery,
+    DeliveryAttempt,
     Dispute,
     FrozenScorecard,
     GateEvent,
     JobRun,
     JudgedItem,
+    NotificationSettings,
     Scorecard,
     ScorecardEvent,
     ScorecardLine,
+    Webhook,
 )
 from kpis.models import (
     Attainment,
@@ -87,6 +91,15 @@ def root(cast: Cast) -> Client:
     return client
 
 
+def _make_message(cast: Cast, number: int) -> None:
+    """Make a webhook with a message that was tried once, and somebody's wishes."""
+    about = {"secret": "s", "created_by": "test", "created_at": AT}
+    webhook = Webhook.objects.create(name=f"Room {number}", vendor=cast.vendor, url="https://example.com", **about)
+    message = Delivery.objects.create(kind="instant", webhook=webhook, created_at=AT, due_at=AT)
+    DeliveryAttempt.objects.create(delivery=message, at=AT, is_sent=False, detail="HTTP 500")
+    NotificationSettings.objects.create(user=make_user(f"reader-{number}", "manager"))
+
+
 def make_rows(cast: Cast, number: int) -> None:
     """Make one row of everything, under its own contract."""
     contract = cast.contract
@@ -128,6 +141,7 @@ def make_rows(cast: Cast, number: int) -> None:
         kpi=kpi, facts={"day": "2026-03-01"}, opened_at=AT, changed_at=AT,
     )  # fmt: skip
     AlertEvent.objects.create(alert=alert, action="open", by="system", at=AT)
+    _make_message(cast, number)
     _make_factor(queue, day, number)
     target_set = TargetSet.objects.create(code=f"set-{number}", name=f"Set {number}")
     version = TargetSetVersion.objects.create(target_set=target_set, number=1, items=[])

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from bpo.models import Alert, AlertEvent, FrozenScorecard, Scorecard
+from bpo.models import Alert, AlertEvent, Delivery, DeliveryAttempt, FrozenScorecard, Scorecard, Webhook
 from kpis.models import MetricRevision, MonthClose, RefusedDay, RefusedFeed, SourceFigure, Submission
 from tests.make import make_contract, make_queue, make_submission
 from vendors.models import AuditEntry
@@ -32,6 +32,9 @@ def one_row_each() -> None:
     RefusedDay.objects.create(feed=refused, queue=queue, date=date(2026, 3, 1))
     alert = Alert.objects.create(kind="below_target", severity="caution", subject="x", opened_at=NOW, changed_at=NOW)
     AlertEvent.objects.create(alert=alert, action="open", by="system", at=NOW)
+    webhook = Webhook.objects.create(name="Room", url="https://example.com", created_by="mina", created_at=NOW)
+    message = Delivery.objects.create(kind="test", webhook=webhook, created_at=NOW, due_at=NOW)
+    DeliveryAttempt.objects.create(delivery=message, at=NOW, is_sent=False)
     FrozenScorecard.objects.create(
         scorecard=card, contract=contract, sequence=1, document="{}", sha256="0" * 64, frozen_by="mina", frozen_at=NOW
     )
@@ -51,6 +54,7 @@ def one_row_each() -> None:
         (SourceFigure._meta.db_table, "source"),
         (FrozenScorecard._meta.db_table, "document"),
         (AlertEvent._meta.db_table, "note"),
+        (DeliveryAttempt._meta.db_table, "detail"),
     ],
 )
 @pytest.mark.parametrize("statement", ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bpo.models import Alert, AlertEvent, CorrectionRequest, JudgedItem, Scorecard
+from bpo.models import Alert, AlertEvent, CorrectionRequest, Delivery, JudgedItem, Scorecard, Webhook
 from bpo.services import scorecards
 from kpis.models import (
     Attainment,
@@ -108,6 +108,13 @@ def another_attainment(number: int) -> None:
     Attainment.objects.create(
         series=target.series, start=date(2026, 4, 1), end=date(2026, 5, 1), status="met", computed_at=clock.now()
     )
+
+
+def another_webhook(number: int) -> None:
+    """Make a webhook of another vendor with a message that waits."""
+    about = {"secret": "s", "created_by": "test", "created_at": clock.now()}
+    webhook = Webhook.objects.create(name=f"Room {number}", vendor=make_vendor(), url="https://example.com", **about)
+    Delivery.objects.create(kind="instant", webhook=webhook, created_at=clock.now(), due_at=clock.now())
 
 
 def another_forecast(number: int) -> None:
@@ -296,6 +303,10 @@ def more_alerts(world: World) -> None:
 GROWTH: dict[str, Callable[[World], None]] = {
     "alert-list": more_alerts,
     "alert-detail": more_alerts,
+    "webhook-list": four(another_webhook),
+    "webhook-detail": four(another_webhook),
+    "delivery-list": four(another_webhook),
+    "delivery-detail": four(another_webhook),
     "api-key-list": four(lambda number: make_key("vendor", make_vendor(), ("ingest",))),
     "api-key-detail": four(lambda number: make_key("vendor", make_vendor(), ("ingest",))),
     "attainment-list": four(another_attainment),

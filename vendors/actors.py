@@ -58,6 +58,7 @@ class Capability(StrEnum):
     READ_AUDIT = "read_audit"
     MANAGE_MEMBERS = "manage_members"
     MANAGE_KEYS = "manage_keys"
+    MANAGE_WEBHOOKS = "manage_webhooks"
 
 
 _READERS: set[str] = {
@@ -110,6 +111,7 @@ _ROLES: dict[Capability, Iterable[str]] = {
     Capability.READ_AUDIT: {Role.MANAGER, Role.ANALYST},
     Capability.MANAGE_MEMBERS: {Role.MANAGER, Role.VENDOR_ADMIN},
     Capability.MANAGE_KEYS: {Role.MANAGER, Role.VENDOR_ADMIN},
+    Capability.MANAGE_WEBHOOKS: {Role.MANAGER, Role.VENDOR_ADMIN},
 }
 ROLES_THAT_MAY = {capability: frozenset(str(role) for role in roles) for capability, roles in _ROLES.items()}
 

@@ -72,6 +72,10 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         (
             ("bpo.alert", "notifications"),
             ("bpo.alertevent", "history"),
+            ("bpo.webhook", "webhook"),
+            ("bpo.delivery", "outgoing_mail"),
+            ("bpo.deliveryattempt", "history"),
+            ("bpo.notificationsettings", "tune"),
         ),
     ),
     (

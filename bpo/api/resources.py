@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from bpo.api.alerts import AlertViewSet
 from bpo.api.corrections import CorrectionRequestViewSet
 from bpo.api.scorecards import ScorecardViewSet
+from bpo.api.webhooks import DeliveryViewSet, WebhookViewSet
 from kpis.api.reports import BinaryRenderer
 from kpis.media_types import PDF, XLSX
 from vendors.api.viewsets import NUMBER
@@ -16,6 +17,8 @@ router = SimpleRouter()
 router.register("alerts", AlertViewSet, basename="alert")
 router.register("scorecards", ScorecardViewSet, basename="scorecard")
 router.register("correction-requests", CorrectionRequestViewSet, basename="correction-request")
+router.register("webhooks", WebhookViewSet, basename="webhook")
+router.register("deliveries", DeliveryViewSet, basename="delivery")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,

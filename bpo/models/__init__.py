@@ -1,5 +1,6 @@
 from bpo.models.alerts import Alert, AlertEvent
 from bpo.models.corrections import CorrectionRequest
+from bpo.models.delivery import Delivery, DeliveryAttempt, NotificationSettings, Webhook
 from bpo.models.jobs import JobRun
 from bpo.models.scorecards import (
     Dispute,
@@ -15,12 +16,16 @@ __all__ = [
     "Alert",
     "AlertEvent",
     "CorrectionRequest",
+    "Delivery",
+    "DeliveryAttempt",
     "Dispute",
     "FrozenScorecard",
     "GateEvent",
     "JobRun",
     "JudgedItem",
+    "NotificationSettings",
     "Scorecard",
     "ScorecardEvent",
     "ScorecardLine",
+    "Webhook",
 ]

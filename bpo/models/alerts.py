@@ -79,7 +79,8 @@ class Alert(models.Model):
 class AlertEvent(models.Model):
     """One step in the life of an alert: who did what, when, and a note. Rows are only ever added.
 
-    The note of an ``is_internal`` one is never shown to a vendor.
+    The note of an ``is_internal`` one is never shown to a vendor. The row is also the outbox of what people are told:
+    until ``is_dispatched``, the one thing of it that changes, its messages are still to be made.
     """
 
     alert = models.ForeignKey(Alert, models.PROTECT, related_name="events", verbose_name=_("alert"))
@@ -89,6 +90,7 @@ class AlertEvent(models.Model):
     note = models.CharField(_("note"), max_length=2000, blank=True, default="")
     is_internal = models.BooleanField(_("internal"), default=False)
     changes = models.JSONField(_("changes"), default=dict, blank=True)
+    is_dispatched = models.BooleanField(_("messages made"), default=False, editable=False)
 
     objects = scoped_by("alert__vendor_id")
 
@@ -96,6 +98,7 @@ class AlertEvent(models.Model):
         verbose_name = _("alert event")
         verbose_name_plural = _("alert events")
         ordering = ["alert", "id"]
+        indexes = [models.Index(fields=["id"], condition=models.Q(is_dispatched=False), name="alert_event_outbox")]
 
     def __str__(self) -> str:
         return f"{self.alert_id} {self.action}"

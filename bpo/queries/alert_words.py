@@ -44,6 +44,7 @@ ACTIONS: Mapping[str, Text] = {
     "worsen": _("Got worse"),
     "go_on": _("Another period has it too"),
     "end": _("Over: the condition ended"),
+    "escalate": _("Told to those above: nobody took it up"),
     "wake": _("The time it was snoozed for is over"),
     "acknowledge": _("Acknowledged"),
     "assign": _("Assigned"),

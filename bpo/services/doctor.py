@@ -18,6 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bpo.queries.deliveries import stuck_count
 from bpo.queries.readiness import Check, readiness
 from kpis.models import RecalculationMark
 
@@ -48,6 +49,7 @@ def examine(*, now: datetime) -> list[Finding]:
     findings = [_versions(), *_secrets(), _database(checks["database"])]
     if checks["database"].ok:
         findings += [_guarded(_migrations), _guarded(_clock_of_database, now), _guarded(_marks, now)]
+        findings += [_guarded(_deliveries, now)]
         findings += [_scheduler(checks["scheduler"]), _feed(checks["feed"])]
     return [*findings, _broker(checks["broker"]), _disk(), _font()]
 
@@ -119,6 +121,14 @@ def _marks(now: datetime) -> Finding:
         cure = _("See that a worker runs, or run: python manage.py drain")
         return Finding("recalculation", "warning", _("%(n)s marks wait, some for long.") % {"n": count}, cure)
     return Finding("recalculation", "ok", _("%(n)s marks wait.") % {"n": count})
+
+
+def _deliveries(now: datetime) -> Finding:
+    stuck = stuck_count(now)
+    if not stuck:
+        return Finding("deliveries", "ok", _("Messages about alerts go out."))
+    cure = _("Look at the deliveries in the administration for the last error, and check EMAIL_URL.")
+    return Finding("deliveries", "warning", _("%(n)s messages about alerts do not go out.") % {"n": stuck}, cure)
 
 
 def _scheduler(check: Check) -> Finding:

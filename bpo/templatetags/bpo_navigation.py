@@ -38,6 +38,8 @@ SET_UP = (
     Entry("import-profile-list", _("Import profiles"), Capability.SUBMIT),
     Entry("connect", _("Send by program"), Capability.SUBMIT),
     Entry("key-list", _("API keys"), Capability.MANAGE_KEYS),
+    Entry("webhook-list", _("Webhooks"), Capability.MANAGE_WEBHOOKS),
+    Entry("notifications", _("Notifications"), Capability.READ_ALERTS),
 )
 """What is done once; it stands behind one more step."""
 

@@ -35,6 +35,7 @@ class _Opened(msgspec.Struct, gc=False):
     note: str = ""
     is_internal: bool = False
     changes: dict[str, Any] = {}
+    is_dispatched: bool = False
 
 
 @dataclass(slots=True)

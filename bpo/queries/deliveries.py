@@ -1,0 +1,43 @@
+"""Messages about alerts as the API answers and the pages show them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from bpo.choices import DeliveryStatus
+from bpo.models import Delivery
+from bpo.queries.cards import utc
+
+STUCK_AFTER = timedelta(hours=1)
+
+
+def address_hint(url: str) -> str:
+    """Return as much of a webhook's address as tells it from others and lets nobody use it."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}/…{url[-4:]}"
+
+
+def presented_delivery(row: Delivery) -> dict[str, Any]:
+    """Return a message as JSON-able values."""
+    return {
+        "id": str(row.pk),
+        "vendor": row.webhook.vendor.code if row.webhook and row.webhook.vendor else None,
+        "webhook": row.webhook_id,
+        "user": row.user.get_username() if row.user else None,
+        "kind": row.kind,
+        "status": row.status,
+        "created_at": utc(row.created_at),
+        "due_at": utc(row.due_at),
+        "sent_at": utc(row.sent_at),
+        "tries": row.tries,
+        "error": row.error,
+    }
+
+
+def stuck_count(now: datetime) -> int:
+    """Return how many messages should have gone out an hour ago."""
+    return Delivery.objects.filter(
+        status=DeliveryStatus.WAITING, due_at__lt=now, created_at__lt=now - STUCK_AFTER
+    ).count()

@@ -1,0 +1,56 @@
+"""Writes and sends the mail of a message: text and HTML, in the recipient's language."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core import signing
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from bpo.models import Delivery, NotificationSettings
+from bpo.queries.delivery_texts import told_of
+
+STOP = "bpo.delivery.stop"
+"""The salt of the links that end somebody's mails."""
+
+
+def send_mail_of(delivery: Delivery, user: User) -> str:
+    """Send the mail; return to whom. Raise as the mail server does."""
+    wishes = NotificationSettings.objects.filter(user=user).first() or NotificationSettings(user=user)
+    with translation.override(wishes.language):
+        told = told_of(delivery)
+        stop = settings.SITE_URL + reverse("bpo:notifications-stop", args=[stop_token(user.pk)])
+        facts = {"told": told, "stop": stop, "settings": settings.SITE_URL + reverse("bpo:notifications")}
+        mail = EmailMultiAlternatives(
+            f"[BPO KPI] {told.title}"[:200].replace("\n", " "),
+            render_to_string("bpo/mail_alerts.txt", facts),
+            settings.DEFAULT_FROM_EMAIL,
+            [user.email],
+            headers={
+                "Message-ID": f"<{delivery.pk}@{urlsplit(settings.SITE_URL).hostname or 'bpo'}>",
+                "Auto-Submitted": "auto-generated",
+                "List-Unsubscribe": f"<{stop}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            },
+        )
+        mail.attach_alternative(render_to_string("bpo/mail_alerts.html", facts), "text/html")
+        mail.send()
+    return user.email
+
+
+def stop_token(user_id: int) -> str:
+    """Return what proves that somebody has a mail of this person in hand; it does not expire, as the mail does not."""
+    return signing.Signer(salt=STOP).sign(str(user_id))
+
+
+def user_of_token(token: str) -> int | None:
+    """Return whose mails a token ends; null where it is not ours."""
+    try:
+        return int(signing.Signer(salt=STOP).unsign(token))
+    except (signing.BadSignature, ValueError):
+        return None

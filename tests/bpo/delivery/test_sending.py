@@ -1,0 +1,346 @@
+"""Sending: at least once, under a lease, with pauses, and one that fails holds up nobody else."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import smtplib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.core import mail
+from django.db import connection
+from django.test.utils import override_settings
+
+from bpo.models import AlertEvent, Delivery, DeliveryAttempt, NotificationSettings
+from bpo.services import delivery
+from bpo.services.delivery import posting, sending
+from tests.bpo.delivery.world import NOON, Receiver, make_alert, make_webhook, receiver, told, waiting
+from tests.make import make_user, make_vendor
+from vendors.models import Vendor
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def vendor() -> Vendor:
+    return make_vendor("hanbit", name="Hanbit", name_ko="한빛")
+
+
+@pytest.fixture
+def room() -> Iterator[Receiver]:
+    """A receiver on this machine that the settings allow."""
+    with receiver() as made, override_settings(WEBHOOK_HOSTS_ALLOWED=["127.0.0.1"]):
+        yield made
+
+
+def test_a_webhook_gets_a_signed_message_once(vendor: Vendor, room: Receiver) -> None:
+    webhook = make_webhook(room.url, vendor)
+    alert = make_alert(vendor)
+
+    assert told() == {"dispatched": 1, "sent": 1}
+    assert told() == {}
+
+    ((headers, body),) = room.got
+    message = Delivery.objects.get()
+    assert (message.status, message.sent_at, message.tries) == ("sent", NOON, 1)
+    assert headers["x-bpo-delivery"] == body["id"] == str(message.pk)
+    assert body["alerts"][0] | {"url": ""} == {
+        "id": alert.pk, "kind": "feed_missing", "severity": "critical", "status": "open", "vendor": "hanbit",
+        "contract": None, "kpi": None, "message": "Queue-days not sent in time: 3 (the oldest: 20 November 2026).",
+        "url": "", "steps": [{"action": "open", "at": "2026-11-23T03:00:00Z"}],
+    }  # fmt: skip
+    assert webhook.deliveries.get().attempts.get().detail == "HTTP 200"
+
+
+def test_the_signature_is_what_the_guide_says(vendor: Vendor) -> None:
+    header = posting.signature("secret", b"{}", 1_790_000_000)[posting.SIGNATURE]
+
+    mac = hmac.new(b"secret", b"1790000000.{}", hashlib.sha256).hexdigest()
+    assert header == f"t=1790000000,v1={mac}"
+
+
+@pytest.mark.parametrize(("status", "location"), [(500, ""), (404, ""), (302, "http://127.0.0.1:1/"), (307, "/x")])
+def test_a_refusal_and_a_redirect_are_tried_again_with_longer_pauses_under_one_id(
+    vendor: Vendor, room: Receiver, status: int, location: str
+) -> None:
+    make_webhook(room.url, vendor)
+    make_alert(vendor)
+    room.status, room.location = status, location
+
+    moments = [NOON, NOON + MINUTE, NOON + 2 * MINUTE, NOON + 6 * MINUTE, NOON + 14 * MINUTE]
+    counts = [told(moment).get("failed", 0) for moment in moments]
+
+    assert counts == [1, 0, 1, 1, 1]
+    room.status, room.location = 200, ""
+    assert told(NOON + timedelta(hours=2)) == {"sent": 1}
+    assert len(room.got) == 5
+    assert len(set(room.ids)) == 1
+    assert list(DeliveryAttempt.objects.order_by("id").values_list("is_sent", flat=True)) == [False] * 4 + [True]
+    assert f"HTTP {status}" in DeliveryAttempt.objects.order_by("id").first().detail  # type: ignore[union-attr]
+
+
+def test_after_three_days_it_is_given_up(vendor: Vendor, room: Receiver) -> None:
+    make_webhook(room.url, vendor)
+    make_alert(vendor)
+    room.status = 500
+    told()
+
+    assert told(NOON + timedelta(days=3)) == {"given_up": 1, "escalated": 1, "dispatched": 1, "failed": 1}
+
+    assert Delivery.objects.filter(status="given_up").get().error.startswith("Refused: HTTP 500")
+
+
+def test_one_that_hangs_or_drips_is_cut_off_and_holds_up_nobody(
+    vendor: Vendor, room: Receiver, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(posting, "SECONDS", 0.5)
+    with receiver() as other:
+        make_webhook(room.url, vendor)
+        make_webhook(other.url, vendor)
+        make_alert(vendor)
+        make_alert(vendor)
+        room.before = lambda: time.sleep(3)
+
+        started = time.monotonic()
+        assert told() == {"dispatched": 2, "sent": 1, "failed": 1}
+
+        assert time.monotonic() - started < 2.5
+        assert len(other.got) == 1
+        assert "TimeoutError" in waiting()[0].error
+
+
+def test_an_answer_that_drips_byte_by_byte_is_cut_off(monkeypatch: Any) -> None:
+    monkeypatch.setattr(posting, "SECONDS", 0.6)
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        line, _ = server.accept()
+        with line:
+            for _number in range(40):
+                try:
+                    line.sendall(b"H")
+                except OSError:
+                    return
+                time.sleep(0.1)
+
+    threading.Thread(target=drip, daemon=True).start()
+    target = delivery_target(server)
+
+    started = time.monotonic()
+    with server, pytest.raises(TimeoutError):
+        posting.post(target, "127.0.0.1", b"{}", {})
+    assert time.monotonic() - started < 2
+
+
+def delivery_target(server: socket.socket) -> Any:
+    from bpo.services.delivery.addresses import Target
+
+    return Target("http", "127.0.0.1", server.getsockname()[1], "/", is_own=True)
+
+
+def test_a_name_that_came_to_lead_into_the_private_network_is_never_connected_to(vendor: Vendor) -> None:
+    with receiver() as room:
+        make_webhook(f"https://localhost:{room.port}/".replace(f":{room.port}", ""), vendor)
+        make_alert(vendor)
+
+        assert told() == {"dispatched": 1, "given_up": 1}
+
+        assert room.got == []
+        assert Delivery.objects.get().status == "given_up"
+
+
+def test_a_sender_that_died_is_followed_by_another_with_the_same_id(vendor: Vendor, room: Receiver) -> None:
+    make_webhook(room.url, vendor)
+    make_alert(vendor)
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sending, "_note", lambda *_, **__: die())
+        with pytest.raises(KeyboardInterrupt):
+            told()
+    leased = Delivery.objects.get()
+    assert (leased.status, leased.leased_until) == ("waiting", NOON + sending.LEASE)
+
+    assert told(NOON + MINUTE) == {}
+    assert told(NOON + sending.LEASE) == {"sent": 1}
+
+    assert room.ids == [str(leased.pk)] * 2
+
+
+def test_who_left_or_stopped_the_mails_meanwhile_gets_nothing(vendor: Vendor) -> None:
+    user = make_user("mina", "manager")
+    make_alert(vendor, "warning")
+    told()
+    NotificationSettings.objects.create(user=user, wants_mail=False)
+
+    assert told(NOON + timedelta(days=1)) == {"dropped": 1}
+
+    assert mail.outbox == []
+    assert waiting() == []
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "word"),
+    [
+        ("ko", "심각: 한빛 – 기한", "전체 알림"),
+        ("en", "Critical: Hanbit – Queue-days not sent", "All alerts"),
+    ],
+)
+def test_a_mail_is_text_and_html_in_the_recipients_language(
+    vendor: Vendor, language: str, subject: str, word: str
+) -> None:
+    user = make_user("mina", "manager")
+    NotificationSettings.objects.create(user=user, language=language)
+    alert = make_alert(vendor)
+
+    assert told() == {"dispatched": 1, "sent": 1}
+
+    sent = mail.outbox[0]
+    html = str(sent.alternatives[0][0])  # type: ignore[attr-defined]
+    assert sent.to == ["mina@example.com"]
+    assert subject in sent.subject
+    for text in (str(sent.body), html):
+        assert word in text
+        assert f"/alerts/{alert.pk}/" in text
+    assert f'lang="{language}"' in html
+    assert sent.extra_headers["Message-ID"] == f"<{Delivery.objects.get().pk}@localhost>"
+    assert sent.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_a_long_digest_tells_the_gravest_thirty_and_counts_the_rest(vendor: Vendor) -> None:
+    NotificationSettings.objects.create(user=make_user("mina", "manager"), language="en")
+    for _number in range(35):
+        make_alert(vendor, "caution")
+    worst = make_alert(vendor, "warning")
+    told()
+
+    assert told(NOON + timedelta(days=1)) == {"sent": 1}
+
+    body = str(mail.outbox[0].body)
+    assert mail.outbox[0].subject == "[BPO KPI] Today: 36 alerts"
+    assert body.index(f"/alerts/{worst.pk}/") < 400
+    assert "6 more on the page" in body
+
+
+def test_a_vendors_name_cannot_write_html_or_headers(vendor: Vendor) -> None:
+    NotificationSettings.objects.create(user=make_user("mina", "manager"), language="en")
+    vendor.name = "<b>A & B</b>"
+    vendor.save()
+    make_alert(vendor)
+
+    told()
+
+    sent = mail.outbox[0]
+    assert "&lt;b&gt;A &amp; B&lt;/b&gt;" in str(sent.alternatives[0][0])  # type: ignore[attr-defined]
+    assert "<b>A & B</b>" in str(sent.body)
+
+
+def test_a_mail_server_that_is_down_for_an_hour_loses_nothing_and_holds_up_no_webhook(
+    vendor: Vendor, room: Receiver
+) -> None:
+    got: list[Any] = []
+
+    class Box:
+        async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+            got.append(message_from_bytes(envelope.content, policy=default))
+            return "250 kept"
+
+    make_webhook(room.url, vendor)
+    NotificationSettings.objects.create(user=make_user("mina", "manager"), language="en")
+    make_user("sora", "manager")
+    make_alert(vendor)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    smtp = {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": port,
+        "EMAIL_USE_TLS": False, "EMAIL_HOST_USER": "", "EMAIL_HOST_PASSWORD": "",
+    }  # fmt: skip
+    with override_settings(**smtp):
+        assert told() == {"dispatched": 1, "sent": 1, "failed": 1}
+        for minutes in range(1, 60):
+            told(NOON + minutes * MINUTE)
+        box = Controller(Box(), hostname="127.0.0.1", port=port)
+        box.start()
+        try:
+            for minutes in range(60, 130):
+                told(NOON + minutes * MINUTE)
+        finally:
+            box.stop()
+
+    assert len(room.got) == 1
+    assert sorted(message["To"] for message in got) == ["mina@example.com", "sora@example.com"]
+    assert {message["Message-ID"] for message in got} == {
+        f"<{pk}@localhost>" for pk in Delivery.objects.filter(user__isnull=False).values_list("pk", flat=True)
+    }
+    assert waiting() == []
+    assert "ConnectionRefusedError" in DeliveryAttempt.objects.filter(is_sent=False)[0].detail
+
+
+def test_a_test_message_says_so(vendor: Vendor, room: Receiver) -> None:
+    webhook = make_webhook(room.url, vendor, is_active=False)
+    delivery.send_test(webhook=webhook, now=NOON)
+    NotificationSettings.objects.create(user=make_user("mina", "manager"), language="en")
+    delivery.send_test(user=NotificationSettings.objects.get().user, now=NOON)
+
+    assert told() == {"sent": 2}
+
+    assert room.got[0][1]["title"] == mail.outbox[0].subject.removeprefix("[BPO KPI] ")
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_senders_at_once_send_nothing_twice() -> None:
+    vendor = make_vendor()
+    with receiver() as room, override_settings(WEBHOOK_HOSTS_ALLOWED=["127.0.0.1"]):
+        for number in range(5):
+            make_webhook(room.url, vendor, name=f"Room {number}")
+        for _number in range(20):
+            make_alert(vendor)
+        room.before = lambda: time.sleep(0.05)
+        together = threading.Barrier(2)
+
+        def run() -> None:
+            together.wait()
+            try:
+                delivery.deliver(now=NOON)
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=run) for _number in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        heard = [(headers["x-bpo-delivery"], alert["id"]) for headers, body in room.got for alert in body["alerts"]]
+        assert len(heard) == len(set(heard)) == 100
+        assert not AlertEvent.objects.filter(is_dispatched=False).exists()
+        assert waiting() == []
+
+
+def test_a_broken_message_is_put_off_and_the_next_one_goes_out(vendor: Vendor, monkeypatch: Any) -> None:
+    make_user("mina", "manager")
+    make_alert(vendor)
+
+    def broken(*_: Any) -> str:
+        raise smtplib.SMTPRecipientsRefused({})
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "send_mail_of", broken)
+        assert told() == {"dispatched": 1, "failed": 1}
+
+    assert waiting()[0].error.startswith("SMTPRecipientsRefused")
+    assert told(NOON + timedelta(hours=1)) == {"sent": 1}
