@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import smtplib
 import socket
 import threading
@@ -12,10 +10,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from django.conf import settings
 from django.core import mail
 from django.db import connection
 from django.test.utils import override_settings
@@ -63,11 +63,19 @@ def test_a_webhook_gets_a_signed_message_once(vendor: Vendor, room: Receiver) ->
     assert webhook.deliveries.get().attempts.get().detail == "HTTP 200"
 
 
-def test_the_signature_is_what_the_guide_says(vendor: Vendor) -> None:
-    header = posting.signature("secret", b"{}", 1_790_000_000)[posting.SIGNATURE]
+def test_the_guides_receiver_knows_our_messages_from_others(vendor: Vendor, room: Receiver) -> None:
+    guide = Path(settings.BASE_DIR, "bpo", "README.md").read_text("utf-8")
+    snippet = guide.split("<!-- snippet: verify -->\n```python\n")[1].split("```")[0]
+    found: dict[str, Any] = {}
+    exec(snippet, found)
+    is_genuine = found["is_genuine"]
+    header = posting.signature("secret", b"{}", int(time.time()))[posting.SIGNATURE]
+    old = posting.signature("secret", b"{}", int(time.time()) - 301)[posting.SIGNATURE]
 
-    mac = hmac.new(b"secret", b"1790000000.{}", hashlib.sha256).hexdigest()
-    assert header == f"t=1790000000,v1={mac}"
+    assert is_genuine(header, b"{}", "secret")
+    assert not is_genuine(header, b"{ }", "secret")
+    assert not is_genuine(header, b"{}", "another")
+    assert not is_genuine(old, b"{}", "secret")
 
 
 @pytest.mark.parametrize(("status", "location"), [(500, ""), (404, ""), (302, "http://127.0.0.1:1/"), (307, "/x")])

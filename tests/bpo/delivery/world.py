@@ -33,8 +33,8 @@ def add_step(alert: Alert, action: str, at: datetime = NOON, **fields: Any) -> A
 
 
 def make_webhook(url: str, vendor: Vendor | None = None, **fields: Any) -> Webhook:
-    about = {"secret": "a secret", "created_by": "user:test", "created_at": NOON, "language": "en"}
-    return Webhook.objects.create(name="Room", url=url, vendor=vendor, **{**about, **fields})
+    about = {"name": "Room", "secret": "a secret", "created_by": "test", "created_at": NOON, "language": "en"}
+    return Webhook.objects.create(url=url, vendor=vendor, **{**about, **fields})
 
 
 def told(now: datetime = NOON) -> dict[str, int]:
