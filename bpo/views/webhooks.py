@@ -132,4 +132,4 @@ def _owners(actor: Actor) -> list[tuple[str, str]]:
     vendors = Vendor.objects.filter(is_active=True).order_by("name")
     vendors = vendors if scope.sees_all_vendors else vendors.filter(pk__in=scope.vendor_ids)
     owners = [(vendor.code, vendor.label) for vendor in vendors]
-    return [("", _("All vendors")), *owners] if scope.sees_all_vendors else owners
+    return [("", str(_("All vendors"))), *owners] if scope.sees_all_vendors else owners
