@@ -1,7 +1,6 @@
 """The web pages."""
 
 from django.urls import URLPattern, path
-from django.views.generic import RedirectView
 
 from bpo.views import (
     alerts,
@@ -16,6 +15,7 @@ from bpo.views import (
     jobs,
     keys,
     notifications,
+    overview,
     profiles,
     reconciliations,
     second_check,
@@ -24,13 +24,16 @@ from bpo.views import (
     submit_check,
     submitting,
     submitting_form,
+    today,
     webhooks,
 )
 
 app_name = "bpo"
 
 urlpatterns: list[URLPattern] = [
-    path("", RedirectView.as_view(pattern_name="bpo:scorecard-list"), name="home"),
+    path("", today.home, name="home"),
+    path("today/", today.today, name="today"),
+    path("overview/", overview.overview_page, name="overview"),
     path("jobs/<uuid:pk>/", jobs.job_detail, name="job-detail"),
     path("jobs/<uuid:pk>/send/", jobs.send, name="job-send"),
     path("submit/", submitting.submit, name="submit"),

@@ -77,7 +77,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 LOGIN_URL = "bpo:sign-in"
-LOGIN_REDIRECT_URL = "bpo:scorecard-list"
+LOGIN_REDIRECT_URL = "bpo:home"
 LOGOUT_REDIRECT_URL = "bpo:sign-in"
 PASSWORD_LINK_VIEW = "bpo:set-password"
 

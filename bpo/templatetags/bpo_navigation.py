@@ -25,6 +25,8 @@ class Entry:
 
 
 DAILY = (
+    Entry("today", _("Today")),
+    Entry("overview", _("Executive overview"), Capability.READ_RESULTS),
     Entry("scorecard-list", _("Monthly scorecards")),
     Entry("alert-list", _("Alerts"), Capability.READ_ALERTS),
     Entry("submit", _("Daily figures"), Capability.SUBMIT),

@@ -15,7 +15,8 @@ def sign_in(page: Any, name: str) -> None:
     page.fill("#id_username", name)
     page.fill("#id_password", PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/scorecards/**")
+    page.wait_for_url(lambda url: "/sign-in/" not in url)
+    page.goto("/scorecards/")
 
 
 def settled(page: Any) -> Any:

@@ -1,0 +1,53 @@
+"""The programme at a glance: a contract's score from its KPI lines, and which of them moved it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+PLACES = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One weighted KPI of a contract in a period. ``score`` is null without volume, 0 where nothing was reported."""
+
+    key: int
+    score: Decimal | None
+    weight: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How many points one KPI moved a contract's score by."""
+
+    key: int
+    points: Decimal
+
+
+def contributions(parts: Iterable[Part]) -> dict[int, Decimal]:
+    """Return the points each KPI brings: score x weight ÷ the weights that count. What has no volume counts nothing."""
+    counting = [part for part in parts if part.score is not None]
+    whole = sum((part.weight for part in counting), Decimal(0))
+    return {part.key: part.score * part.weight / whole for part in counting if part.score is not None} if whole else {}
+
+
+def score_of(parts: Iterable[Part]) -> Decimal | None:
+    """Return the score of the KPI lines alone, to two places; null where none counts."""
+    points = contributions(parts)
+    return sum(points.values(), Decimal(0)).quantize(PLACES) if points else None
+
+
+def moves(now: Iterable[Part], before: Iterable[Part]) -> list[Move]:
+    """Return what moved the score from one period to the next, the largest fall first; their sum is the change."""
+    later, earlier = contributions(now), contributions(before)
+    if not later or not earlier:
+        return []
+    found = [Move(key, later.get(key, Decimal(0)) - earlier.get(key, Decimal(0))) for key in later.keys() | earlier]
+    return sorted(found, key=lambda move: (move.points, move.key))
+
+
+def mean(scores: Sequence[Decimal]) -> Decimal | None:
+    """Return the plain mean of scores, to two places."""
+    return (sum(scores, Decimal(0)) / len(scores)).quantize(PLACES) if scores else None

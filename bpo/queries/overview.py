@@ -1,0 +1,446 @@
+"""The data of the executive overview: every contract's KPIs in one period, and how they moved.
+
+A month comes from the stored attainments and the scorecards the reader may see; a week, a quarter or a year is
+judged from the counts against the same targets. A constant number of queries.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.db.models import F
+
+from bpo.calc.overview import Move, Part, mean, moves, score_of
+from bpo.choices import OPEN_STATUSES, AlertKind
+from bpo.models import Alert, Scorecard
+from kpis.calc.comparison import is_within
+from kpis.calc.facts import Direction, PeriodKind, Status
+from kpis.calc.periods import Period, period_of
+from kpis.choices import FactorStatus
+from kpis.models import Attainment, ExternalFactor, Kpi, KpiVersion
+from kpis.queries.judging import Judged, judged
+from kpis.queries.pooled import PeriodFacts
+from kpis.queries.series import Series, World
+from vendors.actors import Capability
+from vendors.clock import local_date
+from vendors.models import Contract
+
+if TYPE_CHECKING:
+    from vendors.actors import Actor
+
+GRAINS = (PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR)
+ZONE = "Asia/Seoul"
+ALIKE = Decimal("0.5")
+"""Contracts that share so much of their KPIs stand under one head."""
+ON_TARGET = Decimal(100)
+APPROVED = (FactorStatus.APPROVED, FactorStatus.PARTLY_APPROVED)
+STATED = frozenset({Status.MET, Status.BELOW_TARGET, Status.BELOW_MINIMUM})
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One KPI of one contract in the period. ``standing`` is where its value stands, also while it is provisional."""
+
+    kpi: Kpi
+    unit: str
+    decimals: int
+    value: Decimal | None
+    adjusted: Decimal | None
+    target: Decimal | None
+    score: Decimal | None
+    weight: Decimal
+    status: str
+    standing: str
+    is_adjusted: bool = False
+    projected: str | None = None
+
+    @property
+    def counted(self) -> Decimal | None:
+        """The value that counts: without what approved external factors took out."""
+        return self.adjusted if self.is_adjusted else self.value
+
+    @property
+    def uplift(self) -> Decimal | None:
+        return None if self.value is None or self.adjusted is None else self.adjusted - self.value
+
+    @property
+    def is_provisional(self) -> bool:
+        return self.status == Status.PROVISIONAL
+
+    @property
+    def is_changed(self) -> bool:
+        """Say whether external factors change the value as it is written here."""
+        places = Decimal(1).scaleb(-self.decimals)
+        return (
+            self.is_adjusted
+            and bool(self.uplift)
+            and (
+                self.value is None
+                or self.adjusted is None
+                or self.value.quantize(places) != self.adjusted.quantize(places)
+            )
+        )
+
+    @property
+    def part(self) -> Part:
+        score = Decimal(0) if self.status == Status.NO_DATA else self.score
+        return Part(self.kpi.pk, score, self.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One contract: its score (its card's, or that of its KPI lines so far), and its KPIs."""
+
+    contract: Contract
+    card: Scorecard | None
+    score: Decimal | None
+    before: Decimal | None
+    cells: Mapping[int, Cell]
+    moved: Sequence[Move]
+    is_provisional: bool
+    """Whether the score may still change."""
+
+    @property
+    def change(self) -> Decimal | None:
+        return None if self.score is None or self.before is None else self.score - self.before
+
+
+@dataclass(slots=True)
+class Group:
+    """Contracts of much the same KPIs, which are its columns, the weightiest first."""
+
+    rows: list[Row]
+
+    @property
+    def columns(self) -> list[Kpi]:
+        counts: Counter[int] = Counter(key for row in self.rows for key in row.cells)
+        weights = {key: max(row.cells[key].weight for row in self.rows if key in row.cells) for key in counts}
+        kpis = {key: cell.kpi for row in self.rows for key, cell in row.cells.items()}
+        return sorted(kpis.values(), key=lambda kpi: (-counts[kpi.pk], -weights[kpi.pk], kpi.code))
+
+    def fits(self, row: Row) -> bool:
+        """Say whether a row shares at least half of its KPIs and the group's."""
+        mine = self.rows[0].cells.keys()
+        return len(mine & row.cells.keys()) >= ALIKE * len(mine | row.cells.keys())
+
+
+@dataclass(slots=True)
+class Overview:
+    """The whole page."""
+
+    period: Period
+    today: date
+    rows: list[Row] = field(default_factory=list)
+    factors: list[ExternalFactor] = field(default_factory=list)
+    kpis: Mapping[int, Kpi] = field(default_factory=dict)
+    year: Decimal | None = None
+    misses: int = 0
+
+    @property
+    def score(self) -> Decimal | None:
+        return mean([row.score for row in self.rows if row.score is not None])
+
+    @property
+    def before(self) -> Decimal | None:
+        return mean([row.before for row in self.rows if row.before is not None])
+
+    @property
+    def change(self) -> Decimal | None:
+        return None if self.score is None or self.before is None else self.score - self.before
+
+    @property
+    def is_open(self) -> bool:
+        return self.today < self.period.end
+
+    @property
+    def is_provisional(self) -> bool:
+        return any(row.is_provisional for row in self.rows)
+
+    @property
+    def on_target(self) -> int:
+        return sum(row.score is not None and row.score >= ON_TARGET for row in self.rows)
+
+    @property
+    def tally(self) -> list[tuple[str, int]]:
+        """Count the cells by where they stand, the best first."""
+        counts = Counter(cell.standing for row in self.rows for cell in row.cells.values())
+        order = (Status.MET, Status.BELOW_TARGET, Status.BELOW_MINIMUM, Status.NO_DATA)
+        return [(str(status.value), counts[status.value]) for status in order if counts[status.value]]
+
+    @property
+    def ranked(self) -> list[Row]:
+        """Return the rows with a score, the best first."""
+        scored = [row for row in self.rows if row.score is not None]
+        return sorted(scored, key=lambda row: (-(row.score or Decimal(0)), row.contract.code))
+
+    @property
+    def lifted(self) -> list[tuple[Row, Cell]]:
+        """Return what approved external factors changed, the largest uplift first."""
+        found = [(row, cell) for row in self.rows for cell in row.cells.values() if cell.is_adjusted and cell.uplift]
+        return sorted(found, key=lambda pair: (-abs(pair[1].uplift or Decimal(0)), pair[1].kpi.code))
+
+    @property
+    def groups(self) -> list[Group]:
+        """Return the rows under heads of their own, so that a table has few empty cells."""
+        found: list[Group] = []
+        for row in self.rows:
+            group = next((group for group in found if group.fits(row)), None)
+            if group is None:
+                found.append(Group([row]))
+            else:
+                group.rows.append(row)
+        return found
+
+
+class _Standing(NamedTuple):
+    """What is judged of one series in one period, stored or computed now."""
+
+    contract: int
+    kpi: int
+    queue: int | None
+    value: Decimal | None
+    adjusted: Decimal | None
+    target: Decimal | None
+    minimum: Decimal | None
+    attainment: Decimal | None
+    score: Decimal | None
+    weight: Decimal
+    status: str
+    is_adjusted: bool
+
+
+def overview(actor: Actor, kind: PeriodKind, day: date | None, *, now: datetime, vendor: str = "") -> Overview:
+    """Return the overview of the period of ``kind`` that holds ``day`` (null: today), as ``actor`` may see it."""
+    today = local_date(now, ZONE)
+    page = Overview(period_of(kind, day or today), today)
+    contracts = _contracts(actor, page.period, vendor)
+    read = _stored if kind is PeriodKind.MONTH else _computed
+    found = read(contracts, (page.period, page.period.previous()), now)
+    page.kpis = Kpi.objects.in_bulk({one.kpi for rows in found.values() for one in rows})
+    shapes = _shapes(page.kpis)
+    projections = _projections(actor, contracts, page)
+    cards = _cards(actor, contracts, page.period) if kind is PeriodKind.MONTH else {}
+    for contract in contracts.values():
+        cells = _cells(found[page.period], contract.pk, page.kpis, shapes, projections)
+        before = _cells(found[page.period.previous()], contract.pk, page.kpis, shapes, {})
+        if cells:
+            page.rows.append(_row(contract, cells, before, cards, page))
+    page.misses = sum(cell.projected is not None for row in page.rows for cell in row.cells.values())
+    page.factors = _factors(actor, contracts, page.period)
+    page.year = _year(cards, page)
+    return page
+
+
+def _contracts(actor: Actor, period: Period, vendor: str) -> dict[int, Contract]:
+    rows = Contract.objects.visible_to(actor.limited_to(Capability.READ_RESULTS)).select_related("vendor")
+    rows = rows.filter(starts_on__lt=period.end, vendor__is_active=True)
+    rows = rows.exclude(ends_on__lt=period.start)
+    if vendor:
+        rows = rows.filter(vendor__code=vendor)
+    return {row.pk: row for row in rows.order_by("vendor__name", "code")}
+
+
+Found = Mapping[Period, list[_Standing]]
+
+
+def _stored(contracts: Collection[int], periods: Sequence[Period], now: datetime) -> Found:
+    rows = Attainment.objects.filter(
+        series__contract__in=contracts, series__period=periods[0].kind.value, weight__isnull=False,
+        start__in=[period.start for period in periods],
+    )  # fmt: skip
+    about = {name: F(f"series__{name}") for name in ("contract_id", "kpi_id", "queue_id")}
+    names = ("value", "adjusted_value", "target", "minimum", "attainment", "score", "weight", "status", "flags")
+    found: dict[date, list[_Standing]] = defaultdict(list)
+    row: Any
+    for row in rows.order_by().annotate(**about).values_list("start", *about, *names):
+        found[row[0]].append(_Standing._make((*row[1:-1], "adjusted" in row[-1])))
+    return {period: found[period.start] for period in periods}
+
+
+def _computed(contracts: Collection[int], periods: Sequence[Period], now: datetime) -> Found:
+    """Judge the periods from the counts: by targets of their own grain, else by the monthly ones."""
+    if not contracts:
+        return {period: [] for period in periods}
+    world = World(list(contracts), now=now)
+    wanted = [(series, period) for period in periods for series in _judging(world, period)]
+    figures, relief = world.load_figures(wanted), world.load_relief(wanted)
+    measures = world.measures_of(wanted)
+    found: dict[Period, list[_Standing]] = {period: [] for period in periods}
+    for series, period in wanted:
+        spans = world.spans_of(series)
+        gross = judged(world, series, PeriodFacts(spans, figures, period))
+        without = relief.facts_of(spans, figures, period, measures) if relief else None
+        relieved = without.of_kpi(gross.definition.rule) if without else None
+        counts = judged(world, series, relieved.facts) if relieved else gross
+        found[period].append(_standing(series, gross, counts, is_adjusted=bool(relieved and relieved.slices)))
+    return found
+
+
+def _standing(series: Series, gross: Judged, counts: Judged, *, is_adjusted: bool) -> _Standing:
+    assessed = counts.judgement.assessment
+    return _Standing(
+        series.contract or 0,
+        series.kpi,
+        series.queue,
+        gross.judgement.assessment.value,
+        assessed.value,
+        assessed.target,
+        assessed.minimum,
+        assessed.attainment,
+        assessed.score,
+        gross.versions[-1].row.weight or Decimal(0),
+        assessed.status.value if assessed.status else Status.NO_DATA.value,
+        is_adjusted,
+    )
+
+
+def _judging(world: World, period: Period) -> list[Series]:
+    """Return the weighted series that judge a period: one a contract, queue and KPI."""
+    chosen: dict[tuple[Any, ...], Series] = {}
+    for series in world.series:
+        versions = series.in_force(period)
+        is_monthly = series.kind is PeriodKind.MONTH
+        if not versions or not (series.kind is period.kind or is_monthly):
+            continue
+        if is_monthly and versions[-1].row.weight is None:
+            continue
+        key = (series.contract, series.queue, series.kpi)
+        if key not in chosen or not is_monthly:
+            chosen[key] = series
+    return list(chosen.values())
+
+
+class _Shape(NamedTuple):
+    unit: str
+    direction: Direction
+    decimals: int
+
+
+def _shapes(kpis: Mapping[int, Kpi]) -> Mapping[int, _Shape]:
+    """Return unit, direction and decimals of each KPI, as its newest version has them."""
+
+    rows = KpiVersion.objects.filter(kpi__in=kpis).order_by("number")
+    return {
+        kpi: _Shape(unit, Direction(direction), decimals)
+        for kpi, unit, direction, decimals in rows.values_list("kpi_id", "unit", "direction", "decimals")
+    }
+
+
+def _cells(
+    found: Iterable[_Standing],
+    contract: int,
+    kpis: Mapping[int, Kpi],
+    shapes: Mapping[int, _Shape],
+    projections: Mapping[tuple[int, int], str],
+) -> dict[int, Cell]:
+    """Return one cell a KPI: that of the whole contract, else the worst of its queues."""
+    chosen: dict[int, _Standing] = {}
+    for one in found:
+        if one.contract != contract:
+            continue
+        other = chosen.get(one.kpi)
+        if other is None or one.queue is None or (other.queue is not None and _is_worse(one, other)):
+            chosen[one.kpi] = one
+    return {
+        key: Cell(
+            kpi=kpis[key],
+            unit=shapes[key].unit,
+            decimals=min(shapes[key].decimals, 1),
+            value=one.value,
+            adjusted=one.adjusted,
+            target=one.target,
+            score=one.score,
+            weight=one.weight,
+            status=one.status,
+            standing=_where(one, shapes[key].direction),
+            is_adjusted=one.is_adjusted,
+            projected=projections.get((contract, key)),
+        )
+        for key, one in sorted(chosen.items(), key=lambda pair: (-pair[1].weight, kpis[pair[0]].code))
+    }
+
+
+def _is_worse(one: _Standing, other: _Standing) -> bool:
+    return (one.score if one.score is not None else Decimal(-1)) < (
+        other.score if other.score is not None else Decimal(-1)
+    )
+
+
+def _where(one: _Standing, direction: Direction) -> str:
+    """Return the status, or for one that is not stated yet where its value stands against its levels."""
+    counted = one.adjusted if one.is_adjusted else one.value
+    if one.status in STATED or counted is None or one.target is None:
+        return one.status
+    if direction is Direction.BAND:
+        return (Status.MET if (one.attainment or 0) >= ON_TARGET else Status.BELOW_TARGET).value
+    if direction is Direction.INFO or is_within(counted, one.target, None, direction):
+        return Status.MET.value
+    is_below = one.minimum is not None and not is_within(counted, one.minimum, None, direction)
+    return (Status.BELOW_MINIMUM if is_below else Status.BELOW_TARGET).value
+
+
+def _projections(actor: Actor, contracts: Collection[int], page: Overview) -> Mapping[tuple[int, int], str]:
+    """Return where open periods are heading, of what is heading for a miss."""
+    rows = Alert.objects.visible_to(actor.limited_to(Capability.READ_ALERTS)).filter(
+        kind=AlertKind.PROJECTED_TO_MISS, is_live=True, contract__in=contracts, start=page.period.start,
+        period=page.period.kind.value,
+    )  # fmt: skip
+    return {
+        (contract, kpi): facts.get("projected") or ""
+        for contract, kpi, facts in rows.order_by("pk").values_list("contract_id", "kpi_id", "facts")
+    }
+
+
+Cards = Mapping[tuple[int, date], Scorecard]
+
+
+def _cards(actor: Actor, contracts: Collection[int], period: Period) -> Cards:
+    """Return the newest visible card of each contract and month, from January (or the month before) to this month."""
+    first = min(date(period.start.year, 1, 1), period.previous().start)
+    cards = Scorecard.objects.visible_to(actor.limited_to(Capability.READ_SCORECARDS)).filter(
+        contract__in=contracts, start__gte=first, start__lte=period.start
+    )
+    fields = ("id", "contract_id", "start", "version", "score", "grade", "status")
+    return {(card.contract_id, card.start): card for card in cards.only(*fields).order_by("version")}
+
+
+def _row(
+    contract: Contract, cells: Mapping[int, Cell], before: Mapping[int, Cell], cards: Cards, page: Overview
+) -> Row:
+    period = page.period
+    card, earlier = cards.get((contract.pk, period.start)), cards.get((contract.pk, period.previous().start))
+    is_monthly = period.kind is PeriodKind.MONTH
+    now_parts, before_parts = ([cell.part for cell in row.values()] for row in (cells, before))
+    return Row(
+        contract,
+        card,
+        card.score if card and card.score is not None else score_of(now_parts),
+        earlier.score if earlier and earlier.score is not None else score_of(before_parts),
+        cells,
+        moves(now_parts, before_parts),
+        page.is_open or (is_monthly and (card is None or card.status in OPEN_STATUSES)),
+    )
+
+
+def _factors(actor: Actor, contracts: Collection[int], period: Period) -> list[ExternalFactor]:
+    """Return the approved external factors that took something out of the period."""
+    visible = ExternalFactor.objects.visible_to(actor.limited_to(Capability.READ_FACTORS))
+    taken = visible.filter(
+        status__in=APPROVED, approved__queue__contract_links__contract__in=contracts,
+        approved__date__gte=period.start, approved__date__lt=period.end,
+    )  # fmt: skip
+    return list(taken.distinct().order_by("starts_at", "pk"))
+
+
+def _year(cards: Cards, page: Overview) -> Decimal | None:
+    """Return the mean of the year's months so far: each the mean of its visible cards."""
+    months: dict[date, list[Decimal]] = defaultdict(list)
+    for (_contract, start), card in cards.items():
+        if start.year == page.period.start.year and card.score is not None:
+            months[start].append(card.score)
+    return mean([score for scores in months.values() if (score := mean(scores)) is not None])

@@ -1,0 +1,88 @@
+"""The three sentences of the executive overview: where it stands, what moved it, what disturbed it."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bpo.queries.alert_words import period_words
+from bpo.queries.overview import Overview, Row
+from kpis.models import Kpi
+
+
+def sentences(page: Overview) -> list[str]:
+    """Return what an executive has to know; nothing where there are no figures."""
+    if page.score is None:
+        return []
+    return [_stands(page), _moved(page), _disturbed(page)]
+
+
+def _points(value: Decimal) -> str:
+    return f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):,f}"
+
+
+def _stands(page: Overview) -> str:
+    facts = {
+        "period": period_words(page.period.kind.value, page.period.start),
+        "score": _points(page.score or Decimal(0)),
+        "on_target": page.on_target,
+        "count": len(page.ranked),
+        "change": _points(abs(page.change or Decimal(0))),
+    }
+    if not page.change:
+        text = _("%(period)s: %(score)s points on average; %(on_target)s of %(count)s contracts reach 100.")
+    elif page.change > 0:
+        text = _(
+            "%(period)s: %(score)s points on average, %(change)s more than the period before;"
+            " %(on_target)s of %(count)s contracts reach 100."
+        )
+    else:
+        text = _(
+            "%(period)s: %(score)s points on average, %(change)s less than the period before;"
+            " %(on_target)s of %(count)s contracts reach 100."
+        )
+    return text % facts
+
+
+def _moved(page: Overview) -> str:
+    """Tell the largest fall and the KPI behind it; without a period before, the lowest score."""
+    fallen = [row for row in page.ranked if row.change is not None and row.change < 0]
+    if fallen:
+        row = min(fallen, key=lambda one: one.change or Decimal(0))
+        kpi = _culprit(page, row)
+        facts = {"contract": row.contract.name, "points": _points(abs(row.change or Decimal(0)))}
+        if kpi is None:
+            return _("The largest fall: %(contract)s, %(points)s points.") % facts
+        facts |= {"kpi": kpi.label, "part": _points(abs(row.moved[0].points))}
+        return _("The largest fall: %(contract)s, %(points)s points, of which %(kpi)s makes %(part)s.") % facts
+    lowest = page.ranked[-1]
+    facts = {"contract": lowest.contract.name, "points": _points(lowest.score or Decimal(0))}
+    return _("No contract fell; the lowest is %(contract)s with %(points)s points.") % facts
+
+
+def _culprit(page: Overview, row: Row) -> Kpi | None:
+    return page.kpis[row.moved[0].key] if row.moved and row.moved[0].points < 0 else None
+
+
+def _disturbed(page: Overview) -> str:
+    parts = []
+    if page.lifted:
+        row, cell = page.lifted[0]
+        text = ngettext(
+            "%(n)s approved external factor is taken out; it changes %(kpi)s of %(contract)s most, by %(uplift)s.",
+            "%(n)s approved external factors are taken out; they change %(kpi)s of %(contract)s most, by %(uplift)s.",
+            len(page.factors),
+        )
+        uplift = f"{cell.uplift:+.2f}".replace("-", "−")
+        facts = {"n": len(page.factors), "kpi": cell.kpi.label, "contract": row.contract.name, "uplift": uplift}
+        parts.append(text % facts)
+    if page.is_open and page.misses:
+        text = ngettext(
+            "%(n)s figure is heading for a miss by the end of the period.",
+            "%(n)s figures are heading for a miss by the end of the period.",
+            page.misses,
+        )
+        parts.append(text % {"n": page.misses})
+    return " ".join(parts) or _("No external factor changes these figures.")

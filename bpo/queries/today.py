@@ -1,0 +1,193 @@
+"""What waits for somebody today: one entry a kind of work, with the first few of it and where to do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from bpo.choices import OF_THE_FEED, AlertSeverity, AlertStatus, CorrectionStatus, ScorecardStatus
+from bpo.models import Alert, CorrectionRequest, Scorecard
+from bpo.queries.alert_words import message_of
+from bpo.queries.next_steps import short
+from kpis.choices import DraftStatus, FactorStatus, ReconciliationStatus
+from kpis.models import ExternalFactor, Reconciliation, RefusedFeed, SubmissionDraft
+from vendors.actors import Capability
+from vendors.clock import local_date
+from vendors.errors import Text
+
+if TYPE_CHECKING:
+    from vendors.actors import Actor
+
+MOST_LINES = 4
+RECENT = timedelta(days=2)
+ZONE = "Asia/Seoul"
+CLAIMED = (FactorStatus.CLAIMED, FactorStatus.EVIDENCE_ASKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing to do, where it is done, and whose it is."""
+
+    text: str
+    url: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A kind of work that waits. ``tone`` is ``bad``, ``warn`` or ``calm``; ``url`` leads to all of it."""
+
+    title: Text
+    tone: str
+    count: int
+    url: str
+    lines: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Where a kind of work comes from: its rows, how one is told, and the page that lists them."""
+
+    title: Text
+    tone: str
+    url: str
+    rows: Any
+    line: Callable[[Any], Line]
+
+
+def today_page(actor: Actor, *, now: datetime) -> list[Task]:
+    """Return what waits for ``actor``, the most urgent kind first; a constant number of queries a role."""
+    tasks = []
+    for kind in _kinds(actor, now):
+        count = kind.rows.count()
+        if count:
+            lines = [kind.line(row) for row in kind.rows[:MOST_LINES]]
+            tasks.append(Task(kind.title, kind.tone, count, kind.url, lines))
+    return tasks
+
+
+def _kinds(actor: Actor, now: datetime) -> Iterator[_Kind]:
+    if actor.may(Capability.READ_ALERTS):
+        yield from _alerts(actor)
+    if actor.may(Capability.SUBMIT) and actor.may(Capability.READ_SUBMISSIONS):
+        yield _refused(actor, now)
+    if actor.may(Capability.CONFIRM_SUBMISSIONS):
+        yield _held(actor)
+    if actor.may(Capability.DECIDE_FACTORS):
+        yield _claims(actor, Capability.DECIDE_FACTORS, _("Relief claims to decide"))
+    elif actor.may(Capability.ANSWER_FACTORS):
+        yield _claims(actor, Capability.ANSWER_FACTORS, _("External factors to confirm"))
+    if actor.may(Capability.DECIDE_CORRECTIONS):
+        yield _corrections(actor)
+    if actor.may(Capability.DECIDE_FIGURES):
+        yield _differences(actor)
+    yield from _cards(actor, now)
+
+
+def _alerts(actor: Actor) -> Iterator[_Kind]:
+    visible = Alert.objects.visible_to(actor.limited_to(Capability.READ_ALERTS)).filter(status=AlertStatus.OPEN)
+    visible = visible.select_related("vendor", "contract", "kpi", "queue").order_by("-opened_at", "-id")
+    where = reverse("bpo:alert-list")
+    critical = visible.filter(severity=AlertSeverity.CRITICAL)
+    yield _Kind(_("Critical alerts"), "bad", f"{where}?{urlencode({'severity': 'critical'})}", critical, _alert)
+    feeds = visible.filter(kind__in=OF_THE_FEED).exclude(severity=AlertSeverity.CRITICAL)
+    yield _Kind(_("Figures that are late or incomplete"), "warn", reverse("bpo:completeness"), feeds, _alert)
+    warnings = visible.filter(severity=AlertSeverity.WARNING).exclude(kind__in=OF_THE_FEED)
+    yield _Kind(
+        _("Warnings nobody has seen yet"), "warn", f"{where}?{urlencode({'severity': 'warning'})}", warnings, _alert
+    )
+
+
+def _alert(row: Alert) -> Line:
+    about = row.vendor.label if row.vendor else ""
+    return Line(message_of(row), reverse("bpo:alert-detail", args=[row.pk]), about)
+
+
+def _refused(actor: Actor, now: datetime) -> _Kind:
+    rows = RefusedFeed.objects.visible_to(actor.limited_to(Capability.READ_SUBMISSIONS))
+    rows = rows.filter(refused_at__gte=now - RECENT).select_related("vendor").order_by("-refused_at", "-id")
+    where = reverse("bpo:submission-list")
+
+    def line(row: RefusedFeed) -> Line:
+        text = _("Refused: %(count)s rows") % {"count": row.row_count}
+        return Line(str(text), where, row.vendor.label if row.vendor else "")
+
+    return _Kind(_("Refused in the last two days"), "bad", where, rows, line)
+
+
+def _held(actor: Actor) -> _Kind:
+    rows = SubmissionDraft.objects.visible_to(actor.limited_to(Capability.CONFIRM_SUBMISSIONS))
+    rows = rows.filter(status=DraftStatus.HELD).defer("body").select_related("vendor").order_by("held_at")
+
+    def line(row: SubmissionDraft) -> Line:
+        return Line(
+            row.file_name or str(row.get_way_display()), reverse("bpo:submit-check", args=[row.pk]), row.made_by
+        )
+
+    return _Kind(_("Figures that wait for your confirmation"), "warn", reverse("bpo:submission-list"), rows, line)
+
+
+def _claims(actor: Actor, needs: Capability, title: Text) -> _Kind:
+    rows = ExternalFactor.objects.visible_to(actor.limited_to(needs)).filter(status__in=CLAIMED)
+    rows = rows.select_related("department").order_by("claimed_at", "pk")
+
+    def line(row: ExternalFactor) -> Line:
+        about = row.department.label if row.department else ""
+        return Line(row.title, reverse("bpo:factor-detail", args=[row.pk]), about)
+
+    return _Kind(title, "warn", f"{reverse('bpo:factor-list')}?status=claimed", rows, line)
+
+
+def _corrections(actor: Actor) -> _Kind:
+    rows = CorrectionRequest.objects.visible_to(actor.limited_to(Capability.DECIDE_CORRECTIONS))
+    rows = rows.filter(status=CorrectionStatus.OPEN).select_related("contract__vendor").order_by("filed_at", "pk")
+
+    def line(row: CorrectionRequest) -> Line:
+        where = reverse("bpo:correction-detail", args=[row.pk])
+        return Line(f"{row.contract.name} {row.start:%Y-%m}", where, row.contract.vendor.label)
+
+    return _Kind(_("Correction requests to decide"), "warn", reverse("bpo:correction-list"), rows, line)
+
+
+def _differences(actor: Actor) -> _Kind:
+    rows = Reconciliation.objects.visible_to(actor.limited_to(Capability.DECIDE_FIGURES))
+    rows = rows.filter(status=ReconciliationStatus.OPEN).select_related("queue").order_by("date", "pk")
+
+    def line(row: Reconciliation) -> Line:
+        where = reverse("bpo:reconciliation-detail", args=[row.pk])
+        return Line(f"{row.queue.name} · {row.measure}", where, row.date.isoformat())
+
+    return _Kind(_("Differences between two sources to settle"), "calm", reverse("bpo:reconciliation-list"), rows, line)
+
+
+def _cards(actor: Actor, now: datetime) -> Iterator[_Kind]:
+    """Return the scorecards on which the next step is the actor's: months that are over, the oldest first."""
+    this_month = local_date(now, ZONE).replace(day=1)
+    steps = (
+        (Capability.DECIDE_SCORECARDS, ScorecardStatus.DISPUTED, _("Disputes to answer"), "bad"),
+        (Capability.DECIDE_SCORECARDS, ScorecardStatus.DRAFT, _("Scorecards to send for review"), "calm"),
+        (Capability.DECIDE_SCORECARDS, ScorecardStatus.SHARED, _("Scorecards to finalise"), "calm"),
+        (Capability.DISPUTE, ScorecardStatus.SHARED, _("Scorecards to check"), "warn"),
+        (Capability.ACKNOWLEDGE, ScorecardStatus.FINAL, _("Scorecards to acknowledge"), "warn"),
+    )
+    for needs, status, title, tone in steps:
+        if actor.may(needs):
+            visible = Scorecard.objects.visible_to(actor.limited_to(needs))
+            rows = visible.filter(status=status, start__lt=this_month).select_related("contract__vendor")
+            where = f"{reverse('bpo:scorecard-list')}?status={status.value}"
+            yield _Kind(title, tone, where, rows.order_by("start", "contract__code", "pk"), _card_line(actor))
+
+
+def _card_line(actor: Actor) -> Callable[[Scorecard], Line]:
+    def line(row: Scorecard) -> Line:
+        step = short(row.status, row.contract.vendor_id, actor)
+        where = reverse("bpo:scorecard-detail", args=[row.pk])
+        return Line(f"{row.contract.name} {row.start:%Y-%m}", where, str(step))
+
+    return line

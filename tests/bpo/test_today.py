@@ -1,0 +1,116 @@
+"""Today: by role what waits, with where it is done, and nothing of anybody else's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from bpo.models import Alert
+from bpo.services import scorecards
+from kpis.models import RefusedFeed
+from tests.bpo.pages_sample import AFTER, Programme, make_programme, signed_in
+from tests.checks import assert_constant_queries
+from tests.make import make_actor, make_vendor
+from vendors.choices import Role
+from vendors.models import Vendor
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/today/"
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Any:
+    with time_machine.travel(AFTER, tick=False):
+        yield
+
+
+@pytest.fixture
+def programme() -> Programme:
+    made = make_programme()
+    return made
+
+
+def raise_alert(vendor: Vendor, severity: str = "critical", kind: str = "key_expiring") -> Alert:
+    facts = {"key": "abc", "day": "2026-11-30", "count": 3}
+    subject = f"test:{Alert.objects.count()}"
+    return Alert.objects.create(
+        kind=kind, severity=severity, subject=subject, vendor=vendor, facts=facts, opened_at=AFTER, changed_at=AFTER
+    )
+
+
+def text_of(client: Client) -> str:
+    answer = client.get(PAGE)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_manager_sees_what_only_managers_do(programme: Programme) -> None:
+    raise_alert(programme.vendor)
+
+    text = text_of(signed_in(Role.MANAGER))
+
+    assert "심각 알림" in text
+    assert "검토 요청할 평가표" in text
+    assert f"/scorecards/{programme.card().pk}/" in text
+    assert "상호 확인할 평가표" not in text
+
+
+def test_a_vendor_sees_its_own_and_never_anothers(programme: Programme) -> None:
+    other = make_vendor("narae", name_ko="나래")
+    RefusedFeed.objects.create(vendor=other, refused_at=AFTER, submitted_by="x", way="api", row_count=7)
+    RefusedFeed.objects.create(vendor=programme.vendor, refused_at=AFTER, submitted_by="x", way="api", row_count=5)
+    raise_alert(other)
+    scorecards.share(programme.card().pk, actor=make_actor(Role.MANAGER), now=AFTER)
+
+    text = text_of(signed_in(Role.VENDOR_ADMIN, programme.vendor))
+
+    assert "검토할 평가표" in text
+    assert "반려: 5행" in text
+    assert "7행" not in text
+    assert "나래" not in text
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.VENDOR_MEMBER, Role.EXECUTIVE, Role.ANALYST, Role.DEPARTMENT])
+@pytest.mark.parametrize(("language", "words"), [("ko", "지금 할 일이 없습니다"), ("en", "Nothing waits for you")])
+def test_where_nothing_waits_it_says_so(role: Role, language: str, words: str) -> None:
+    vendor = make_vendor() if role == Role.VENDOR_MEMBER else None
+
+    assert words in text_of(signed_in(role, vendor, language=language))
+
+
+def test_somebody_without_a_role_is_told_whom_to_ask() -> None:
+    assert "역할" in text_of(signed_in(None))
+
+
+def test_many_of_a_kind_are_counted_and_the_first_shown(programme: Programme) -> None:
+    for _number in range(7):
+        raise_alert(programme.vendor)
+
+    text = text_of(signed_in(Role.MANAGER))
+
+    assert "7건 모두 보기" in text
+    assert "?severity=critical" in text
+
+
+@pytest.mark.parametrize(
+    ("role", "where"),
+    [(Role.MANAGER, "/today/"), (Role.EXECUTIVE, "/overview/"), (Role.ANALYST, "/overview/"), (None, "/today/")],
+)
+def test_one_arrives_at_the_page_of_ones_work(role: Role | None, where: str) -> None:
+    assert signed_in(role).get("/").headers["Location"] == where
+
+
+def test_it_costs_the_same_whatever_waits(programme: Programme) -> None:
+    client = signed_in(Role.MANAGER)
+    for severity in ("critical", "warning"):
+        raise_alert(programme.vendor, severity)
+
+    def grow() -> None:
+        for _number in range(4):
+            raise_alert(make_vendor())
+
+    assert_constant_queries(lambda: client.get(PAGE), grow)
