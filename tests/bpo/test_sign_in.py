@@ -29,7 +29,7 @@ def test_it_signs_in_and_returns_to_the_page_asked_for(client: Client) -> None:
         f"/sign-in/?next={LIST}", {"username": "mina", "password": "correct horse battery", "next": LIST}
     )
 
-    assert answer["Location"] == "/"
+    assert answer["Location"] == LIST
 
 
 def test_it_does_not_say_which_of_name_and_password_is_wrong(client: Client) -> None:
