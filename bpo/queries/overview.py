@@ -11,21 +11,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from django.db.models import F
+from typing import TYPE_CHECKING, NamedTuple
 
 from bpo.calc.overview import Move, Part, mean, moves, score_of
 from bpo.choices import OPEN_STATUSES, AlertKind
 from bpo.models import Alert, Scorecard
+from bpo.queries.standings import Standing, computed, stored
 from kpis.calc.comparison import is_within
 from kpis.calc.facts import Direction, PeriodKind, Status
 from kpis.calc.periods import Period, period_of
 from kpis.choices import FactorStatus
-from kpis.models import Attainment, ExternalFactor, Kpi, KpiVersion
-from kpis.queries.judging import Judged, judged
-from kpis.queries.pooled import PeriodFacts
-from kpis.queries.series import Series, World
+from kpis.models import ExternalFactor, Kpi, KpiVersion
 from vendors.actors import Capability
 from vendors.clock import local_date
 from vendors.models import Contract
@@ -197,29 +193,12 @@ class Overview:
         return found
 
 
-class _Standing(NamedTuple):
-    """What is judged of one series in one period, stored or computed now."""
-
-    contract: int
-    kpi: int
-    queue: int | None
-    value: Decimal | None
-    adjusted: Decimal | None
-    target: Decimal | None
-    minimum: Decimal | None
-    attainment: Decimal | None
-    score: Decimal | None
-    weight: Decimal
-    status: str
-    is_adjusted: bool
-
-
 def overview(actor: Actor, kind: PeriodKind, day: date | None, *, now: datetime, vendor: str = "") -> Overview:
     """Return the overview of the period of ``kind`` that holds ``day`` (null: today), as ``actor`` may see it."""
     today = local_date(now, ZONE)
     page = Overview(period_of(kind, day or today), today)
     contracts = _contracts(actor, page.period, vendor)
-    read = _stored if kind is PeriodKind.MONTH else _computed
+    read = stored if kind is PeriodKind.MONTH else computed
     found = read(contracts, (page.period, page.period.previous()), now)
     page.kpis = Kpi.objects.in_bulk({one.kpi for rows in found.values() for one in rows})
     shapes = _shapes(page.kpis)
@@ -245,76 +224,6 @@ def _contracts(actor: Actor, period: Period, vendor: str) -> dict[int, Contract]
     return {row.pk: row for row in rows.order_by("vendor__name", "code")}
 
 
-Found = Mapping[Period, list[_Standing]]
-
-
-def _stored(contracts: Collection[int], periods: Sequence[Period], now: datetime) -> Found:
-    rows = Attainment.objects.filter(
-        series__contract__in=contracts, series__period=periods[0].kind.value, weight__isnull=False,
-        start__in=[period.start for period in periods],
-    )  # fmt: skip
-    about = {name: F(f"series__{name}") for name in ("contract_id", "kpi_id", "queue_id")}
-    names = ("value", "adjusted_value", "target", "minimum", "attainment", "score", "weight", "status", "flags")
-    found: dict[date, list[_Standing]] = defaultdict(list)
-    row: Any
-    for row in rows.order_by().annotate(**about).values_list("start", *about, *names):
-        found[row[0]].append(_Standing._make((*row[1:-1], "adjusted" in row[-1])))
-    return {period: found[period.start] for period in periods}
-
-
-def _computed(contracts: Collection[int], periods: Sequence[Period], now: datetime) -> Found:
-    """Judge the periods from the counts: by targets of their own grain, else by the monthly ones."""
-    if not contracts:
-        return {period: [] for period in periods}
-    world = World(list(contracts), now=now)
-    wanted = [(series, period) for period in periods for series in _judging(world, period)]
-    figures, relief = world.load_figures(wanted), world.load_relief(wanted)
-    measures = world.measures_of(wanted)
-    found: dict[Period, list[_Standing]] = {period: [] for period in periods}
-    for series, period in wanted:
-        spans = world.spans_of(series)
-        gross = judged(world, series, PeriodFacts(spans, figures, period))
-        without = relief.facts_of(spans, figures, period, measures) if relief else None
-        relieved = without.of_kpi(gross.definition.rule) if without else None
-        counts = judged(world, series, relieved.facts) if relieved else gross
-        found[period].append(_standing(series, gross, counts, is_adjusted=bool(relieved and relieved.slices)))
-    return found
-
-
-def _standing(series: Series, gross: Judged, counts: Judged, *, is_adjusted: bool) -> _Standing:
-    assessed = counts.judgement.assessment
-    return _Standing(
-        series.contract or 0,
-        series.kpi,
-        series.queue,
-        gross.judgement.assessment.value,
-        assessed.value,
-        assessed.target,
-        assessed.minimum,
-        assessed.attainment,
-        assessed.score,
-        gross.versions[-1].row.weight or Decimal(0),
-        assessed.status.value if assessed.status else Status.NO_DATA.value,
-        is_adjusted,
-    )
-
-
-def _judging(world: World, period: Period) -> list[Series]:
-    """Return the weighted series that judge a period: one a contract, queue and KPI."""
-    chosen: dict[tuple[Any, ...], Series] = {}
-    for series in world.series:
-        versions = series.in_force(period)
-        is_monthly = series.kind is PeriodKind.MONTH
-        if not versions or not (series.kind is period.kind or is_monthly):
-            continue
-        if is_monthly and versions[-1].row.weight is None:
-            continue
-        key = (series.contract, series.queue, series.kpi)
-        if key not in chosen or not is_monthly:
-            chosen[key] = series
-    return list(chosen.values())
-
-
 class _Shape(NamedTuple):
     unit: str
     direction: Direction
@@ -332,14 +241,14 @@ def _shapes(kpis: Mapping[int, Kpi]) -> Mapping[int, _Shape]:
 
 
 def _cells(
-    found: Iterable[_Standing],
+    found: Iterable[Standing],
     contract: int,
     kpis: Mapping[int, Kpi],
     shapes: Mapping[int, _Shape],
     projections: Mapping[tuple[int, int], str],
 ) -> dict[int, Cell]:
     """Return one cell a KPI: that of the whole contract, else the worst of its queues."""
-    chosen: dict[int, _Standing] = {}
+    chosen: dict[int, Standing] = {}
     for one in found:
         if one.contract != contract:
             continue
@@ -365,13 +274,13 @@ def _cells(
     }
 
 
-def _is_worse(one: _Standing, other: _Standing) -> bool:
+def _is_worse(one: Standing, other: Standing) -> bool:
     return (one.score if one.score is not None else Decimal(-1)) < (
         other.score if other.score is not None else Decimal(-1)
     )
 
 
-def _where(one: _Standing, direction: Direction) -> str:
+def _where(one: Standing, direction: Direction) -> str:
     """Return the status, or for one that is not stated yet where its value stands against its levels."""
     counted = one.adjusted if one.is_adjusted else one.value
     if one.status in STATED or counted is None or one.target is None:

@@ -1,0 +1,106 @@
+"""What every weighted target of some contracts came to in a period: as it is stored, or judged from the counts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db.models import F
+
+from kpis.calc.facts import PeriodKind, Status
+from kpis.calc.periods import Period
+from kpis.models import Attainment
+from kpis.queries.judging import Judged, judged
+from kpis.queries.pooled import PeriodFacts
+from kpis.queries.series import Series, World
+
+
+class Standing(NamedTuple):
+    """What is judged of one series in one period, stored or computed now."""
+
+    contract: int
+    kpi: int
+    queue: int | None
+    value: Decimal | None
+    adjusted: Decimal | None
+    target: Decimal | None
+    minimum: Decimal | None
+    attainment: Decimal | None
+    score: Decimal | None
+    weight: Decimal
+    status: str
+    is_adjusted: bool
+
+
+Found = Mapping[Period, list[Standing]]
+
+
+def stored(contracts: Collection[int], periods: Sequence[Period], now: datetime) -> Found:
+    """Return what the attainments of these periods, all of one kind, say; one query."""
+    rows = Attainment.objects.filter(
+        series__contract__in=contracts, series__period=periods[0].kind.value, weight__isnull=False,
+        start__in=[period.start for period in periods],
+    )  # fmt: skip
+    about = {name: F(f"series__{name}") for name in ("contract_id", "kpi_id", "queue_id")}
+    names = ("value", "adjusted_value", "target", "minimum", "attainment", "score", "weight", "status", "flags")
+    found: dict[date, list[Standing]] = defaultdict(list)
+    row: Any
+    for row in rows.order_by().annotate(**about).values_list("start", *about, *names):
+        found[row[0]].append(Standing._make((*row[1:-1], "adjusted" in row[-1])))
+    return {period: found[period.start] for period in periods}
+
+
+def computed(contracts: Collection[int], periods: Sequence[Period], now: datetime) -> Found:
+    """Judge the periods from the counts: by targets of their own grain, else by the monthly ones."""
+    if not contracts:
+        return {period: [] for period in periods}
+    world = World(list(contracts), now=now)
+    wanted = [(series, period) for period in periods for series in _judging(world, period)]
+    figures, relief = world.load_figures(wanted), world.load_relief(wanted)
+    measures = world.measures_of(wanted)
+    found: dict[Period, list[Standing]] = {period: [] for period in periods}
+    for series, period in wanted:
+        spans = world.spans_of(series)
+        gross = judged(world, series, PeriodFacts(spans, figures, period))
+        without = relief.facts_of(spans, figures, period, measures) if relief else None
+        relieved = without.of_kpi(gross.definition.rule) if without else None
+        counts = judged(world, series, relieved.facts) if relieved else gross
+        found[period].append(_standing(series, gross, counts, is_adjusted=bool(relieved and relieved.slices)))
+    return found
+
+
+def _standing(series: Series, gross: Judged, counts: Judged, *, is_adjusted: bool) -> Standing:
+    assessed = counts.judgement.assessment
+    return Standing(
+        series.contract or 0,
+        series.kpi,
+        series.queue,
+        gross.judgement.assessment.value,
+        assessed.value,
+        assessed.target,
+        assessed.minimum,
+        assessed.attainment,
+        assessed.score,
+        gross.versions[-1].row.weight or Decimal(0),
+        assessed.status.value if assessed.status else Status.NO_DATA.value,
+        is_adjusted,
+    )
+
+
+def _judging(world: World, period: Period) -> list[Series]:
+    """Return the weighted series that judge a period: one a contract, queue and KPI."""
+    chosen: dict[tuple[Any, ...], Series] = {}
+    for series in world.series:
+        versions = series.in_force(period)
+        is_monthly = series.kind is PeriodKind.MONTH
+        if not versions or not (series.kind is period.kind or is_monthly):
+            continue
+        if is_monthly and versions[-1].row.weight is None:
+            continue
+        key = (series.contract, series.queue, series.kpi)
+        if key not in chosen or not is_monthly:
+            chosen[key] = series
+    return list(chosen.values())
