@@ -14,6 +14,7 @@ from bpo.views import (
     forecasts,
     jobs,
     keys,
+    kpi_detail,
     notifications,
     overview,
     profiles,
@@ -32,6 +33,7 @@ app_name = "bpo"
 
 urlpatterns: list[URLPattern] = [
     path("", today.home, name="home"),
+    path("kpis/<slug:code>/", kpi_detail.kpi_detail, name="kpi-detail"),
     path("today/", today.today, name="today"),
     path("overview/", overview.overview_page, name="overview"),
     path("jobs/<uuid:pk>/", jobs.job_detail, name="job-detail"),

@@ -206,10 +206,14 @@ def reported(value: Any) -> str:
 @register.filter
 def closing_day(value: date) -> str:
     """Write a day with its weekday, as calendars do: 12월 2일(수), Wed 2 Dec."""
+    return f"{value.month}월 {value.day}일({weekday(value)})" if is_korean() else date_format(value, "D j M")
+
+
+@register.filter
+def weekday(value: date) -> str:
+    """Name the weekday in short: 수, Wed."""
     # Django's Korean has no short weekdays: they are the first syllable of the long ones.
-    return (
-        f"{value.month}월 {value.day}일({date_format(value, 'l')[0]})" if is_korean() else date_format(value, "D j M")
-    )
+    return date_format(value, "l")[0] if is_korean() else date_format(value, "D")
 
 
 @register.filter

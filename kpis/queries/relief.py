@@ -111,6 +111,11 @@ class Relief:
     def __bool__(self) -> bool:
         return bool(self._by_queue)
 
+    @property
+    def dates(self) -> frozenset[date]:
+        """The days on which something is taken out of some queue."""
+        return frozenset(one.date for rows in self._by_queue.values() for one in rows)
+
     def with_slices(self, slices: Iterable[Slice]) -> Relief:
         """Return the relief as it would be with these slices too."""
         return Relief([*(one for rows in self._by_queue.values() for one in rows), *slices])

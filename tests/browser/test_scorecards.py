@@ -14,6 +14,8 @@ from tests.bpo.pages_sample import AFTER, Programme, make_programme
 from tests.browser.looking import contrasts, overflow, print_out, sign_in
 from vendors.choices import Role
 
+KPI = "/kpis/service_level/?contract=hanbit-order&month=2026-10"
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -81,7 +83,13 @@ def test_it_fits_a_phone_and_reads_well_in_light_and_dark(
     page, card = watched.page, programme.card().pk
     sign_in(page, "mina")
 
-    for path in ("/scorecards/", f"/scorecards/{card}/", f"/scorecards/{card}/explain/", "/scorecards/?month=2020-01"):
+    for path in (
+        "/scorecards/",
+        f"/scorecards/{card}/",
+        f"/scorecards/{card}/explain/",
+        "/scorecards/?month=2020-01",
+        KPI,
+    ):
         page.goto(path)
         assert overflow(page) <= 0, path
         assert contrasts(page) == [], path

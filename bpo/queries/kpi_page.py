@@ -1,0 +1,184 @@
+"""The page of one KPI of a contract in a month: its days, its weekdays, its queues, and the same KPI elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from kpis.calc.facts import Direction, PeriodKind
+from kpis.calc.periods import Period, period_of
+from kpis.calc.rounding import round_value
+from kpis.choices import FactorStatus
+from kpis.models import ExternalFactor, TargetSeries
+from kpis.queries.daily import Course, DailyReader, by_queue
+from kpis.queries.judging import judged
+from kpis.queries.outlook import KpiOutlook, outlooks
+from kpis.queries.pooled import PeriodFacts
+from kpis.queries.series import Series, TargetVersion, World
+from kpis.queries.values import KpiValue, KpiValues
+from vendors.actors import Capability
+from vendors.models import Contract, ContractQueue, Queue, Vendor
+
+if TYPE_CHECKING:
+    from vendors.actors import Actor
+
+SHOWN_FACTORS = frozenset(FactorStatus.values) - {FactorStatus.WITHDRAWN, FactorStatus.REJECTED, FactorStatus.EXPIRED}
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The KPI of one queue or one vendor in the month."""
+
+    label: str
+    value: Decimal | None
+    volume: Decimal
+    is_own: bool = False
+
+
+@dataclass(slots=True)
+class KpiPage:
+    """Everything the page shows. ``target`` and ``minimum`` are those the month is held against."""
+
+    series: TargetSeries
+    period: Period
+    unit: str
+    decimals: int
+    direction: Direction
+    formula: str
+    course: Course
+    value: Decimal | None
+    adjusted: Decimal | None
+    status: str
+    target: Decimal | None
+    minimum: Decimal | None
+    factors: list[ExternalFactor]
+    outlook: KpiOutlook | None = None
+    queues: Sequence[Share] = ()
+    vendors: Sequence[Share] = ()
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_changed(self) -> bool:
+        return self.adjusted is not None and self.adjusted != self.value
+
+    @property
+    def missing(self) -> list[date]:
+        return [point.date for point in self.course.points if point.is_missing]
+
+    def factors_on(self, day: date) -> list[ExternalFactor]:
+        return [one for one in self.factors if one.starts_at.date() <= day <= one.ends_at.date()]
+
+
+def series_for(actor: Actor, kpi: str, contract: str, queue: str) -> TargetSeries | None:
+    """Return the monthly target series that exists for ``actor``; of the whole contract where no queue is named."""
+    visible = TargetSeries.objects.visible_to(actor.limited_to(Capability.READ_RESULTS))
+    found = visible.filter(kpi__code=kpi, contract__code=contract, period=PeriodKind.MONTH.value)
+    found = found.filter(queue__code=queue) if queue else found.filter(queue__isnull=True)
+    one: TargetSeries | None = found.select_related("kpi", "contract__vendor", "queue").first()
+    return one
+
+
+def kpi_page(series: TargetSeries, month: date | None, actor: Actor, *, now: datetime) -> KpiPage | None:
+    """Return the page of a series in a month (null: the current one); null where no target covers it."""
+    world = World([series.contract_id], now=now)
+    facts: Series = next(one for one in world.series if one.id == series.pk)
+    period = period_of(PeriodKind.MONTH, month or world.today_of(series.contract_id))
+    versions = facts.in_force(period)
+    if not versions:
+        return None
+    reader = DailyReader(world, facts, period)
+    page = _page(series, facts, reader, versions[-1])
+    page.outlook = _outlook(series, period, world.today_of(series.contract_id), now)
+    page.factors = _factors(actor, facts, reader, period)
+    if series.queue_id is None:
+        page.queues = _queues(reader, page.decimals)
+    page.vendors = _vendors(series, period, page.decimals, actor, now)
+    return page
+
+
+def _page(series: TargetSeries, facts: Series, reader: DailyReader, version: TargetVersion) -> KpiPage:
+    spans, period = reader.spans, reader.period
+    gross = judged(reader.world, facts, PeriodFacts(spans, reader.figures, period))
+    without = reader.relief.facts_of(spans, reader.figures, period, reader.measures) if reader.relief else None
+    relieved = without.of_kpi(reader.rule) if without else None
+    counts = judged(reader.world, facts, relieved.facts) if relieved else gross
+    assessed = counts.judgement.assessment
+    decimals = version.row.decimals
+    return KpiPage(
+        series=series,
+        period=period,
+        unit=reader.definition.unit,
+        decimals=decimals,
+        direction=reader.rule.direction,
+        formula=reader.rule.formula,
+        course=reader.course(decimals),
+        value=gross.judgement.assessment.value,
+        adjusted=assessed.value,
+        status=assessed.status.value if assessed.status else "no_data",
+        target=assessed.target if assessed.target is not None else version.rule.target,
+        minimum=assessed.minimum if assessed.minimum is not None else version.rule.minimum,
+        factors=[],
+        parameters=version.row.parameters,
+    )
+
+
+def _outlook(series: TargetSeries, period: Period, today: date, now: datetime) -> KpiOutlook | None:
+    """Return what the rest of an open month needs."""
+    if today not in period or series.contract_id is None:
+        return None
+    rows = outlooks({series.contract_id: today}, now=now)[series.contract_id]
+    return next(
+        (
+            row
+            for row in rows
+            if row.kpi.pk == series.kpi_id and (row.queue.pk if row.queue else None) == series.queue_id
+        ),
+        None,
+    )
+
+
+def _factors(actor: Actor, facts: Series, reader: DailyReader, period: Period) -> list[ExternalFactor]:
+    """Return the registered events that touch the queues in the period, settled or not."""
+    if not actor.may(Capability.READ_FACTORS):
+        return []
+    visible = ExternalFactor.objects.visible_to(actor.limited_to(Capability.READ_FACTORS))
+    found = visible.filter(
+        queues__in={span.queue for span in reader.spans}, status__in=SHOWN_FACTORS,
+        starts_at__date__lt=period.end, ends_at__date__gte=period.start,
+    )  # fmt: skip
+    return list(found.distinct().order_by("starts_at", "pk"))
+
+
+def _queues(reader: DailyReader, decimals: int) -> list[Share]:
+    rows = by_queue(reader, decimals)
+    names = dict(Queue.objects.filter(code__in=[code for code, *_rest in rows]).values_list("code", "name"))
+    return [Share(names[code], value, volume) for code, value, volume in rows] if len(rows) > 1 else []
+
+
+def _rounded(value: Decimal | None, decimals: int) -> Decimal | None:
+    return None if value is None else round_value(value, decimals)
+
+
+def _vendors(series: TargetSeries, period: Period, decimals: int, actor: Actor, now: datetime) -> list[Share]:
+    """Return the KPI pooled by vendor, for readers of more than one; the page's own vendor is marked."""
+    seen = actor.limited_to(Capability.READ_RESULTS)
+    assert series.contract is not None
+    if not seen.sees_all_vendors and len(seen.vendor_ids) < 2:
+        return []
+    contracts = Contract.objects.visible_to(seen).filter(target_series__kpi=series.kpi)
+    links = ContractQueue.objects.visible_to(seen).filter(contract__in=contracts)
+    rows: list[KpiValue] = list(
+        KpiValues(series.kpi, links, kind=period.kind, start=period.start, end=period.end, group_by="vendor", now=now)[
+            :
+        ]
+    )
+    names = {vendor.code: vendor.label for vendor in Vendor.objects.filter(code__in=[row.group for row in rows])}
+    own = series.contract.vendor.code
+    found = [
+        Share(names[row.group or ""], _rounded(row.adjusted_value, decimals), row.volume, row.group == own)
+        for row in rows
+    ]
+    return found if len(found) > 1 else []
