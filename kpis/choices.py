@@ -215,3 +215,13 @@ class ReconciliationDecision(TextChoices):
     FIRST = "first", _("The first source's")
     SECOND = "second", _("The second source's")
     AGREED = "agreed", _("Another value both sides agreed on")
+
+
+class TargetChangeStatus(TextChoices):
+    """Where a change of targets stands. What needs no second person is stored at once."""
+
+    WAITING = "waiting", _("Waiting for approval")
+    STORED = "stored", _("Stored")
+    APPROVED = "approved", _("Approved")
+    RETURNED = "returned", _("Returned")
+    WITHDRAWN = "withdrawn", _("Withdrawn")

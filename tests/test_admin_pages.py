@@ -50,6 +50,7 @@ from kpis.models import (
     RefusedFeed,
     SourceFigure,
     SubmissionDraft,
+    TargetChange,
     TargetSet,
     TargetSetApplication,
     TargetSetVersion,
@@ -105,6 +106,7 @@ def make_rows(cast: Cast, number: int) -> None:
     contract = cast.contract
     kpi = make_kpi(f"kpi_of_page_{number}")
     target = make_target(contract, kpi, weight=100)
+    TargetChange.objects.create(contract=contract, year=2026, cells=[], proposed_by="user:mina", proposed_at=AT)
     queue = cast.queue
     day = date(2026, 2, number + 1)
     metric = make_figures(queue, day, offered=10)

@@ -31,6 +31,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("kpis.measure", "straighten"),
             ("kpis.target", "flag"),
             ("kpis.targetseries", "timeline"),
+            ("kpis.targetchange", "published_with_changes"),
             ("kpis.targetset", "checklist"),
             ("kpis.targetsetversion", "history_edu"),
             ("kpis.targetsetapplication", "playlist_add_check"),

@@ -37,6 +37,7 @@ DAILY = (
     Entry("correction-list", _("Correction requests"), Capability.READ_FIGURES),
 )
 SET_UP = (
+    Entry("target-list", _("Targets"), Capability.READ_TARGETS),
     Entry("import-profile-list", _("Import profiles"), Capability.SUBMIT),
     Entry("connect", _("Send by program"), Capability.SUBMIT),
     Entry("key-list", _("API keys"), Capability.MANAGE_KEYS),

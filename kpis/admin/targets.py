@@ -10,12 +10,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from kpis.models import Target, TargetSeries
+from kpis.models import Target, TargetChange, TargetSeries
 from kpis.services import targets
 from vendors import clock
 from vendors.actors import Actor, Capability
 from vendors.admin.access import acting
-from vendors.admin.base import HistoryAdmin, ReadOnlyAdmin, ReadOnlyInline, figure
+from vendors.admin.base import HistoryAdmin, ReadOnlyAdmin, ReadOnlyInline, document, figure
 from vendors.admin.filters import VisibleRelated
 from vendors.admin.forms import ServiceForm
 
@@ -197,3 +197,28 @@ class TargetAdmin(HistoryAdmin):
             targets.end_target(target=target, valid_until=day, actor=actor, now=now)
 
         self.for_each(request, queryset, end, _("Ended: %(count)s."))
+
+
+@admin.register(TargetChange)
+class TargetChangeAdmin(ReadOnlyAdmin):
+    """Changes made on the grid of a year: to look at. They are proposed and approved on the page of targets."""
+
+    reads = Capability.WRITE_SETUP
+    list_display = ["contract", "year", "status", "proposed_by", "proposed_at", "decided_by", "decided_at"]
+    list_select_related = ["contract"]
+    list_filter = ["status", "year", ("contract__vendor", VisibleRelated)]
+    search_fields = ["contract__code", "contract__name", "proposed_by", "note"]
+    date_hierarchy = "proposed_at"
+    fields = [
+        ("contract", "year", "status"),
+        "cells_shown",
+        ("goes_on", "note"),
+        ("proposed_by", "proposed_at"),
+        ("decided_by", "decided_at"),
+        "reason",
+    ]
+    readonly_fields = ["cells_shown"]
+
+    @admin.display(description=_("months changed"))
+    def cells_shown(self, row: TargetChange) -> str:
+        return document(row.cells)

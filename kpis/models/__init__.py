@@ -10,6 +10,7 @@ from kpis.models.forecasts import Forecast
 from kpis.models.imports import ImportJob
 from kpis.models.profiles import ImportProfile, ImportProfileVersion
 from kpis.models.reconciliation import Reconciliation, SourceFigure
+from kpis.models.target_changes import TargetChange
 from kpis.models.targets import Target, TargetSeries, TargetSet, TargetSetApplication, TargetSetVersion
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Submission",
     "SubmissionDraft",
     "Target",
+    "TargetChange",
     "TargetSeries",
     "TargetSet",
     "TargetSetApplication",

@@ -20,7 +20,7 @@ from kpis.services.marks import mark
 from kpis.services.target_set_items import Item, overridden, read_items
 from kpis.services.target_sets import changed_items, check_percent
 from kpis.services.target_values import VALUE_FIELDS
-from kpis.services.targets import WHOLE, refuse, require_write, weights_warning
+from kpis.services.targets import WHOLE, refuse, refuse_unapproved, require_write, weights_warning
 from vendors.actors import Actor
 from vendors.errors import Invalid, RowError
 from vendors.models import Contract
@@ -67,11 +67,12 @@ def apply_set(
     for later stays and bounds the new one. Targets of a set applied before that this one lacks are ended.
     ``overrides`` are ``{contract code: {KPI code: target fields}}``, over the percentage. All or nothing; the
     number of queries does not grow with the items. Raise ``Invalid``, also where terms begin after
-    ``valid_from`` (``before_latest``), or ``Forbidden``.
+    ``valid_from`` (``before_latest``), ``Forbidden``, or ``Conflict`` ``approval_required``.
     """
     overrides = {} if overrides is None else overrides
     check_percent(percent_change)
     _check_contracts(contracts, valid_from, actor)
+    refuse_unapproved(contracts, valid_from, None)
     items, unchanged = changed_items(read_items(version.items, valid_from), percent_change)
     planned = _items_by_contract(contracts, items, overrides)
     with transaction.atomic():

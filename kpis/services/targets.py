@@ -19,8 +19,8 @@ from kpis.services.target_checks import check_values
 from kpis.services.target_values import VALUE_FIELDS, Scale, Values, as_document, read_values, scale_of, with_defaults
 from vendors.actors import ROLES_THAT_MAY, Actor, Capability
 from vendors.clock import local_date
-from vendors.errors import Forbidden, Invalid, RowError
-from vendors.models import Contract, ContractQueue, Queue
+from vendors.errors import Conflict, Forbidden, Invalid, RowError
+from vendors.models import Contract, ContractQueue, ContractTerms, Queue
 from vendors.services.audit import record
 
 SERIES_FIELDS = ("contract", "queue", "kpi", "period")
@@ -46,6 +46,7 @@ def create_target(
     start, end = _dates(fields, contract, now)
     _check_scope(contract, queue, period, start, end)
     values = settled_values(fields, scale_of(kpi, start))
+    refuse_unapproved([contract], start, end)
     with transaction.atomic():
         series = _locked_series(contract, queue, kpi, period)
         _refuse_overlap(series, start, end)
@@ -68,6 +69,7 @@ def update_target(*, target: Target, fields: Mapping[str, Any], actor: Actor, no
         before, old_range = _snapshot(target), (target.valid_from, target.valid_until)
         _apply(target, fields, contract, now)
         _refuse_overlap(series, target.valid_from, target.valid_until, besides=target.pk)
+        refuse_unapproved([contract], *_union(old_range, (target.valid_from, target.valid_until)))
         target.save()
         mark_days(contract, *_union(old_range, (target.valid_from, target.valid_until)))
         _record(actor, "change", target, now, _changes(before, _snapshot(target)))
@@ -133,6 +135,22 @@ def require_write(actor: Actor, contract: Contract | None) -> None:
             raise Forbidden("role", _("Targets of the whole programme are set by a manager of all vendors."))
     elif not actor.may(Capability.WRITE_SETUP, contract.vendor_id):
         raise Forbidden("role", _("Targets are set by a manager of this vendor."))
+
+
+def asks_for_approval(contracts: Iterable[Contract | None], start: date, end: date | None) -> bool:
+    """Say whether the terms of a day of ``[start, end)`` want a second person for changes of targets."""
+    terms = ContractTerms.objects.filter(contract__in=[one for one in contracts if one], target_approval=True)
+    return bool(terms.overlapping(start, end or date.max).exists())
+
+
+def refuse_unapproved(contracts: Iterable[Contract | None], start: date, end: date | None) -> None:
+    """Raise Conflict ``approval_required`` where the terms want a second person: such a change is proposed instead."""
+    if asks_for_approval(contracts, start, end):
+        text = _(
+            "The contract asks for a second person to approve changes of targets. Propose the change on the page "
+            "of targets, where somebody else approves it."
+        )
+        raise Conflict("approval_required", text)
 
 
 def mark_days(contract: Contract | None, start: date, end: date | None) -> None:

@@ -25,7 +25,7 @@ REQUEST = re.compile(r"```http\n(\w+): (\w+) (\S+)\n(?:(\{.*\})\n)?(\d{3})(?: (\
 @pytest.mark.django_db
 @pytest.mark.usefixtures("frozen_clock")
 def test_it_is_answered_as_it_says(cast: Cast, api: Callable[[Any], Any]) -> None:
-    make_target(cast.contract, make_kpi(), 90, weight=100)
+    make_target(cast.contract, make_kpi("answer_share"), 90, weight=100)
     rows = [
         {"queue": cast.queue.code, "date": day, "measures": {"offered": 100, "answered": 90}}
         for day in ("2026-10-05", "2026-11-05")

@@ -35,6 +35,7 @@ DEFAULTS = {
     "closing": {},
     "providers": {},
     "second_check": "off",
+    "target_approval": False,
     "is_pilot": False,
     "queues": [],
 }
@@ -82,7 +83,7 @@ def test_it_keeps_what_is_sent(cast: Cast, api: Any) -> None:
     answer = api(cast.manager_key).post(CONTRACTS, body).json()
 
     del answer["calendar"]
-    assert answer == body | {"closing": {}, "providers": {}, "second_check": "off"} | {
+    assert answer == body | {"closing": {}, "providers": {}, "second_check": "off", "target_approval": False} | {
         "completeness_bar": "97.50",
         "missing_policy": DEFAULTS["missing_policy"] | {"no_data": "minimum"},
         "gates": [{"kind": "cap_grade", "value": "B", "label": "Leak", "kpi": "leaks", "above": "0"}],

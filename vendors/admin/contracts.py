@@ -32,6 +32,7 @@ TERMS = [
     "gates",
     "grades",
     "second_check",
+    "target_approval",
 ]
 
 

@@ -75,6 +75,11 @@ class ContractTerms(models.Model):
     second_check = models.CharField(
         _("second-person check"), max_length=8, choices=SecondCheck, default=SecondCheck.OFF
     )
+    target_approval = models.BooleanField(
+        _("approval of target changes"),
+        default=False,
+        help_text=_("Changes of targets wait until a second person has approved them."),
+    )
     closing = models.JSONField(
         _("closing calendar"),
         default=dict,

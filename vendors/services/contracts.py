@@ -29,6 +29,7 @@ TERM_FIELDS = frozenset(
         "grades",
         "closing",
         "second_check",
+        "target_approval",
     }
 )
 

@@ -13,7 +13,7 @@ from rest_framework import serializers
 
 from vendors import clock
 from vendors.actors import Actor, Capability
-from vendors.api.fields import Choice, Code, Date, Decimal, Reference, Text
+from vendors.api.fields import Bool, Choice, Code, Date, Decimal, Reference, Text
 from vendors.api.filters import BoolFilter, CodeFilter
 from vendors.api.serializers import StrictModelSerializer, unique_code
 from vendors.api.viewsets import WritableViewSet
@@ -96,6 +96,7 @@ class ContractSerializer(StrictModelSerializer):
     closing = term("closing", serializers.JSONField, help_text=CLOSING_HELP)
     providers = Providers(required=False, help_text=PROVIDERS_HELP)
     second_check = term("second_check", Choice, choices=SecondCheck.choices)
+    target_approval = term("target_approval", Bool)
     queues = serializers.SerializerMethodField()
     valid_from = Date(write_only=True, required=False)
 
@@ -116,6 +117,7 @@ class ContractSerializer(StrictModelSerializer):
             "closing",
             "providers",
             "second_check",
+            "target_approval",
             "is_pilot",
             "queues",
             "valid_from",
