@@ -79,6 +79,7 @@ urlpatterns: list[URLPattern] = [
     path("factors/new/", factors.factor_new, name="factor-new"),
     path("factors/<int:pk>/", factors.factor_detail, name="factor-detail"),
     path("factors/<int:pk>/<slug:action>/", factors.factor_step, name="factor-step"),
+    path("factor-files/<int:pk>/", factors.factor_file, name="factor-file"),
     path("forecasts/", forecasts.forecast_list, name="forecast-list"),
     path("month-ends/", closing.month_ends, name="month-ends"),
     path("month-ends/close/", closing.month_act, {"action": "close"}, name="month-close"),

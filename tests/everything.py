@@ -132,7 +132,7 @@ def _side(vendor: Vendor, contract: Contract, queue: Queue) -> dict[str, Any]:
         "attainment": target.series.attainments.order_by("start").first().pk,
         "submission": receipt,
         "excused-day": excused[0].pk,
-        "external-factor": _factor(vendor, queue),
+        **_factor(vendor, queue),
         "department": Department.objects.get_or_create(code="it", defaults={"name": "IT operations"})[0].code,
         "holiday": holiday.pk,
         "forecast": _forecast(queue),
@@ -150,7 +150,7 @@ def _side(vendor: Vendor, contract: Contract, queue: Queue) -> dict[str, Any]:
     }
 
 
-def _factor(vendor: Vendor, queue: Queue) -> int:
+def _factor(vendor: Vendor, queue: Queue) -> dict[str, int]:
     """Register an outage that ended a moment ago, by somebody of the vendor."""
     now = clock.now()
     about = {"kind": "outage", "title": f"The lines to {vendor.code} were down"}
@@ -158,7 +158,12 @@ def _factor(vendor: Vendor, queue: Queue) -> int:
     filed = {"queues": [queue], "actor": make_actor(Role.VENDOR_ADMIN, vendor), "now": now}
     done = factors.register({**about, **times}, **filed)
     factors.approve(done.pk, decision=f"Seen at {vendor.code}", actor=MANAGER, now=now)
-    return factors.register({**about, **times}, **filed).pk
+    made = factors.register({**about, **times}, **filed)
+    log = {"name": f"{vendor.code}.log", "content": f"10:02 {vendor.code} down".encode()}
+    return {
+        "external-factor": made.pk,
+        "factor-file": factors.add_file(made.pk, **log, actor=filed["actor"], now=now).pk,
+    }
 
 
 def _alert(vendor: Vendor, contract: Contract, target: Target) -> int:

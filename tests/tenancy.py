@@ -117,6 +117,9 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "external-factor-approve"): "write setup",
     ("POST", "external-factor-reject"): "write setup",
     ("POST", "external-factor-what-if"): "read results",
+    ("POST", "external-factor-files"): "register factors",
+    ("GET", "factor-file-list"): "read factors",
+    ("GET", "factor-file-detail"): "read factors",
     ("GET", "excused-day-list"): "read results",
     ("POST", "excused-day-list"): "write setup",
     ("GET", "excused-day-detail"): "read results",
@@ -212,9 +215,10 @@ KEYS = {
     "target-set-copy": "target-set",
     **{
         f"external-factor-{name}": "external-factor"
-        for name in ("detail", "claim", "withdraw", "confirm", "ask", "approve", "reject", "what-if")
+        for name in ("detail", "claim", "withdraw", "confirm", "ask", "approve", "reject", "what-if", "files")
     },
     **{f"held-submission-{name}": "held-submission" for name in ("detail", "confirm", "send-back")},
+    "factor-file-detail": "factor-file",
     "excused-day-list": "excused-day",
     "excused-day-detail": "excused-day",
     "excused-day-withdraw": "excused-day",
@@ -319,6 +323,7 @@ def body(name: str, method: str, mine: dict[str, Any]) -> Any:
         },
         "external-factor-detail": {"title": "Renamed"},
         "external-factor-claim": {"evidence": "ticket 4711"},
+        "external-factor-files": {"name": "log.txt", "content": "MTA6MDIgZG93bgo="},
         "external-factor-confirm": {"answer": "confirmed"},
         "external-factor-ask": {"note": "since when?"},
         "external-factor-approve": {"decision": "as logged"},

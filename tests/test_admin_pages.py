@@ -35,6 +35,7 @@ from kpis.models import (
     ExcusedDay,
     ExternalFactor,
     FactorEvent,
+    FactorFile,
     FactorQueue,
     FactorSlice,
     Forecast,
@@ -163,6 +164,8 @@ def _make_factor(queue: Queue, day: date, number: int) -> None:
     FactorQueue.objects.create(factor=factor, queue=queue)
     FactorSlice.objects.create(factor=factor, queue=queue, date=day, measures={"offered": 5})
     FactorEvent.objects.create(factor=factor, action="register", by="user:x", at=AT)
+    about = {"content": b"%PDF-1", "size": 6, "sha256": "0" * 64, "added_by": "user:x", "added_at": AT}
+    FactorFile.objects.create(factor=factor, name=f"{number}.pdf", media_type="application/pdf", **about)
     Forecast.objects.create(queue=queue, start=day, volume=5, locked_at=AT, recorded_at=AT, recorded_by="user:x")
 
 

@@ -13,6 +13,7 @@ from bpo.services import scorecards
 from kpis.models import (
     Attainment,
     ExcusedDay,
+    FactorFile,
     FactorQueue,
     Forecast,
     ImportProfile,
@@ -185,9 +186,16 @@ def another_factor(number: int) -> None:
 def more_steps(world: World) -> None:
     factor = world.keys[OURS]["external-factor"]
     for number in FOUR:
+        another_file(number)
         factors.change(factor, {"title": f"Title {number}"}, actor=SYSTEM, now=clock.now())
     links = [FactorQueue(factor_id=factor, queue=make_queue(contract())) for _ in FOUR]
     FactorQueue.objects.bulk_create(links)
+
+
+def another_file(number: int) -> None:
+    about = {"content": b"%PDF-1", "size": 6, "sha256": f"{number:064}", "added_by": "test", "added_at": clock.now()}
+    factor = FactorFile.objects.first().factor
+    FactorFile.objects.create(factor=factor, name=f"{number}.pdf", media_type="application/pdf", **about)
 
 
 def another_set(number: int) -> None:
@@ -335,6 +343,8 @@ GROWTH: dict[str, Callable[[World], None]] = {
     "department-detail": four(another_department),
     "external-factor-list": four(another_factor),
     "external-factor-detail": more_steps,
+    "factor-file-list": four(another_file),
+    "factor-file-detail": four(another_file),
     "excused-day-list": four(another_excuse),
     "excused-day-detail": four(another_excuse),
     "import-profile-list": four(another_profile),

@@ -44,6 +44,7 @@ SHARE_OF_TARGET = frozenset({None, "ratio", "linear_lower", "inverse", "compleme
 STEPS_OF_A_FACTOR = {
     "register": gettext_lazy("Registered"),
     "change": gettext_lazy("Changed"),
+    "file": gettext_lazy("File added"),
     "claim": gettext_lazy("Relief claimed"),
     "confirmed": gettext_lazy("Confirmed by the department"),
     "denied": gettext_lazy("Denied by the department"),

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from bpo.views.forms import StepForm
@@ -17,6 +19,7 @@ from kpis.choices import ANSWERS, FactorStatus
 from kpis.models import ExternalFactor
 from kpis.services import factors
 from kpis.services.factors.deciding import UNDECIDED, is_own
+from kpis.services.factors.evidence import LARGEST
 from kpis.services.factors.filing import TO_BE_CLAIMED, TO_BE_WITHDRAWN
 from vendors.actors import Actor, Capability
 from vendors.errors import DomainError
@@ -29,6 +32,14 @@ def _text(label: Any, *, required: bool, help_text: Any = "") -> forms.CharField
 
 class ClaimForm(StepForm):
     evidence = _text(_("Evidence"), required=True, help_text=_("Where it can be checked: a ticket, a notice, a log."))
+
+
+class FileForm(StepForm):
+    file = forms.FileField(
+        label=_("File"),
+        max_length=200,
+        help_text=_("A document, a picture, a table or a log of at most 5 MB; up to ten files."),
+    )
 
 
 class ConfirmForm(StepForm):
@@ -61,6 +72,17 @@ KINDS = {
             _("Send the claim"),
             _("Relief is claimed."),
             ClaimForm,
+        ),
+        Kind(
+            "file",
+            Capability.REGISTER_FACTORS,
+            DECIDED_ON,
+            _("Add a file"),
+            _("Everybody who sees this factor can fetch it, and it stays with the factor for good."),
+            _("Add this file"),
+            _("The file is added."),
+            FileForm,
+            is_main=False,
         ),
         Kind(
             "confirm",
@@ -130,22 +152,32 @@ def steps_for(factor: ExternalFactor, actor: Actor) -> list[Step]:
 def _fits(kind: Kind, factor: ExternalFactor, actor: Actor, *, own: bool) -> bool:
     if kind.capability is Capability.DECIDE_FACTORS:
         return not own
+    if kind.action == "file":
+        return factor.is_from_vendor or not actor.is_of_a_vendor
     return kind.action != "withdraw" or factor.is_from_vendor == actor.is_of_a_vendor
 
 
-def make_step(kind: Kind, factor: ExternalFactor, data: QueryDict | None = None) -> Step:
+def make_step(
+    kind: Kind, factor: ExternalFactor, data: QueryDict | None = None, files: MultiValueDict[str, Any] | None = None
+) -> Step:
     """Return one step with its form, filled with ``data`` where it was sent."""
     url = reverse("bpo:factor-step", args=[factor.pk, kind.action])
-    return Step(kind, url, kind.form(data, auto_id=f"{kind.action}-%s"))
+    return Step(kind, url, kind.form(data, files, auto_id=f"{kind.action}-%s"))
 
 
 def take(step: Step, factor: ExternalFactor, *, actor: Actor, now: datetime) -> ExternalFactor | None:
     """Call the service of a sent step and return the factor; null where form or service refuses: the step says why."""
     if not step.form.is_valid():
         return None
-    service: Callable[..., ExternalFactor] = getattr(factors, step.kind.action)
+    service: Callable[..., ExternalFactor] = getattr(factors, step.kind.action, _add_file)
     try:
         return service(factor.pk, **step.form.cleaned_data, actor=actor, now=now)
     except DomainError as error:
         step.error = error
         return None
+
+
+def _add_file(factor_id: int, *, file: UploadedFile, actor: Actor, now: datetime) -> ExternalFactor:
+    # Read no more than what shows that it is too large.
+    content = file.read(LARGEST + 1)
+    return factors.add_file(factor_id, name=file.name or "", content=content, actor=actor, now=now).factor

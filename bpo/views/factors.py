@@ -18,10 +18,11 @@ from bpo.queries.relief_table import SideBySide, side_by_side
 from bpo.views.access import PageRequest, page_for
 from bpo.views.factor_steps import KINDS, make_step, steps_for, take
 from bpo.views.forms import offer
+from kpis.api.reports import download
 from kpis.choices import FactorKind, FactorMethod, FactorStatus, ReplaceBy
 from kpis.imports import rows_in
 from kpis.imports.workbooks import read_workbook
-from kpis.models import ExternalFactor
+from kpis.models import ExternalFactor, FactorFile
 from kpis.services import factors
 from kpis.services.factors.deciding import UNDECIDED
 from kpis.tasks import wake_up
@@ -120,13 +121,24 @@ def factor_step(request: PageRequest, pk: int, action: str) -> HttpResponse:
     factor = _found(request, pk)
     if request.method != "POST":
         return redirect("bpo:factor-detail", pk=pk)
-    step = make_step(kind, factor, request.POST)
+    step = make_step(kind, factor, request.POST, request.FILES)
     done = take(step, factor, actor=request.actor, now=clock.now())
     if done is None:
         return _answer(request, _found(request, pk), step)
     wake_up()
     messages.success(request, str(kind.done))
     return HttpResponseRedirect(reverse("bpo:factor-detail", args=[done.pk]))
+
+
+@require_safe
+@page_for(Capability.READ_FACTORS)
+def factor_file(request: PageRequest, pk: int) -> HttpResponse:
+    """Answer a file of evidence, to be kept and never to be shown in place."""
+    reader = request.actor.limited_to(Capability.READ_FACTORS)
+    file: FactorFile | None = FactorFile.objects.visible_to(reader).filter(pk=pk).first()
+    if file is None:
+        raise Http404
+    return download(bytes(file.content), file.media_type, file.name)
 
 
 @page_for(Capability.REGISTER_FACTORS)
@@ -202,6 +214,7 @@ def _answer(request: PageRequest, factor: ExternalFactor, refused: Any = None) -
         "queues": queues,
         "slices": [one for one in factor.slices if one["queue"] in codes],
         "events": factor.events.all(),
+        "files": factor.files.defer("content"),
         "steps": steps,
         "effect": effect,
         "fault": fault,

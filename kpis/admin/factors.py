@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from kpis.models import ExternalFactor, FactorEvent, FactorQueue, FactorSlice, Forecast
+from kpis.models import ExternalFactor, FactorEvent, FactorFile, FactorQueue, FactorSlice, Forecast
 from vendors.actors import Capability
 from vendors.admin.base import ReadOnlyAdmin, document
 from vendors.admin.filters import VisibleRelated
@@ -77,6 +79,20 @@ class FactorEventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("details"))
     def details(self, row: FactorEvent) -> str:
         return document(row.document)
+
+
+@admin.register(FactorFile)
+class FactorFileAdmin(ReadOnlyAdmin):
+    reads = Capability.READ_FACTORS
+    list_display = ["added_at", "factor", "name", "media_type", "size", "added_by"]
+    list_select_related = ["factor"]
+    search_fields = ["factor__title", "name", "added_by"]
+    date_hierarchy = "added_at"
+    fields = ["factor", "name", ("media_type", "size"), "sha256", ("added_by", "added_at")]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FactorFile]:
+        rows: QuerySet[FactorFile] = super().get_queryset(request)
+        return rows.defer("content")
 
 
 @admin.register(Forecast)

@@ -7,21 +7,25 @@ from datetime import UTC
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kpis.api.reports import download
 from kpis.choices import ANSWERS, FactorKind, FactorMethod, FactorStatus
-from kpis.models import ExternalFactor, FactorQueue
+from kpis.models import ExternalFactor, FactorFile, FactorQueue
 from kpis.services import factors
+from kpis.services.factors.evidence import LARGEST
 from kpis.services.factors.slices import MOST_SLICES
 from kpis.tasks import wake_up
 from vendors import clock
 from vendors.actors import Actor, Capability
-from vendors.api.fields import Bool, Choice, Code, Moment, Reference, Text, Whole
+from vendors.api.fields import Base64, Bool, Choice, Code, Moment, Reference, Text, Whole
 from vendors.api.filters import BoolFilter, CodeFilter
 from vendors.api.parsers import body_of, optional_body_of
 from vendors.api.serializers import StrictSerializer
@@ -39,6 +43,18 @@ class StepSerializer(serializers.Serializer[Any]):
     by = serializers.CharField()
     at = serializers.DateTimeField(default_timezone=UTC)
     note = serializers.CharField()
+
+
+class FileSerializer(serializers.Serializer[Any]):
+    """A file of evidence; its content is at ``factor-files/{id}/``."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    media_type = serializers.CharField()
+    size = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    added_by = serializers.CharField()
+    added_at = serializers.DateTimeField(default_timezone=UTC)
 
 
 class SliceSerializer(serializers.Serializer[Any]):
@@ -65,6 +81,7 @@ class ExternalFactorSerializer(serializers.ModelSerializer[ExternalFactor]):
     claimed_at = serializers.DateTimeField(default_timezone=UTC, allow_null=True)
     decided_at = serializers.DateTimeField(default_timezone=UTC, allow_null=True)
     department_answer = serializers.ChoiceField(choices=ANSWERS, allow_blank=True)
+    files = FileSerializer(many=True)
     history = StepSerializer(source="events", many=True)
 
     class Meta:
@@ -72,7 +89,7 @@ class ExternalFactorSerializer(serializers.ModelSerializer[ExternalFactor]):
         fields = [
             "id", "kind", "title", "description", "department", "starts_at", "ends_at", "is_planned", "announced_at",
             "queues", "kpis", "method", "parameters", "slices", "evidence", "status", "origin", "filed_by", "filed_at",
-            "claimed_by", "claimed_at", "department_answer", "decided_by", "decided_at", "decision", "history",
+            "claimed_by", "claimed_at", "department_answer", "decided_by", "decided_at", "decision", "files", "history",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -119,6 +136,13 @@ class FactorInputSerializer(StrictSerializer):
 class ClaimSerializer(StrictSerializer):
     evidence = Text(required=False, allow_blank=True, default="", **LONG)
     slices = serializers.ListField(child=serializers.JSONField(), required=False, max_length=MOST_SLICES)
+
+
+class FileInputSerializer(StrictSerializer):
+    """A file. What it is, is told by its bytes; its name is made safe."""
+
+    name = Text(max_length=200)
+    content = Base64(max_length=(LARGEST // 3 + 1) * 4, help_text="The bytes of the file in base64; at most 5 MB.")
 
 
 class NoteSerializer(StrictSerializer):
@@ -205,7 +229,7 @@ class ExternalFactorViewSet(ScopedViewSet):
 
     queryset = (
         ExternalFactor.objects.select_related("department")
-        .prefetch_related("queues__centre", "events")
+        .prefetch_related("queues__centre", "events", Prefetch("files", FactorFile.objects.defer("content")))
         .order_by("-starts_at", "-id")
     )
     serializer_class = ExternalFactorSerializer
@@ -271,6 +295,15 @@ class ExternalFactorViewSet(ScopedViewSet):
     def reject(self, request: Request, pk: str) -> Response:
         return self._do(RejectionSerializer, factors.reject)
 
+    @extend_schema(request=FileInputSerializer, responses={201: ExternalFactorSerializer})
+    @action(detail=True, methods=["post"])
+    def files(self, request: Request, pk: str) -> Response:
+        """Keep a file of evidence at the factor; the same file twice is there once."""
+        row = self.get_object()
+        data = self._read(FileInputSerializer, body_of(request))
+        factors.add_file(row.pk, **data, actor=self.actor, now=clock.now())
+        return self._answer(row.pk, status.HTTP_201_CREATED)
+
     @extend_schema(request=NoteSerializer, responses=ExternalFactorSerializer)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: str) -> Response:
@@ -299,6 +332,23 @@ class ExternalFactorViewSet(ScopedViewSet):
 
     def _answer(self, pk: int, code: int = status.HTTP_200_OK) -> Response:
         return Response(self.get_serializer(self.queryset.get(pk=pk)).data, status=code)
+
+
+class FactorFileViewSet(ScopedViewSet):
+    """The files of evidence."""
+
+    queryset = FactorFile.objects.order_by("id")
+    serializer_class = FileSerializer
+    capabilities = {"read": Capability.READ_FACTORS}
+    http_method_names = ["get", "head", "options"]
+    lookup_field = "pk"
+    lookup_value_regex = NUMBER
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        """Answer the file, to be kept and never to be shown in place."""
+        row: FactorFile = self.get_object()
+        return download(bytes(row.content), row.media_type, row.name)
 
 
 def _distinct(queues: list[Queue]) -> list[Queue]:

@@ -7,7 +7,7 @@ from kpis.api.blank_forms import BlankFormViewSet
 from kpis.api.closings import ClosingViewSet
 from kpis.api.completeness import CompletenessViewSet, ExcusedDayViewSet
 from kpis.api.daily_metrics import DailyMetricViewSet
-from kpis.api.external_factors import ExternalFactorViewSet
+from kpis.api.external_factors import ExternalFactorViewSet, FactorFileViewSet
 from kpis.api.forecasts import ForecastViewSet
 from kpis.api.held_submissions import HeldSubmissionViewSet
 from kpis.api.import_profiles import ImportProfileViewSet
@@ -32,6 +32,7 @@ router.register("target-sets", TargetSetViewSet, basename="target-set")
 router.register("attainments", AttainmentViewSet, basename="attainment")
 router.register("excused-days", ExcusedDayViewSet, basename="excused-day")
 router.register("external-factors", ExternalFactorViewSet, basename="external-factor")
+router.register("factor-files", FactorFileViewSet, basename="factor-file")
 router.register("forecasts", ForecastViewSet, basename="forecast")
 router.register("held-submissions", HeldSubmissionViewSet, basename="held-submission")
 router.register("import-profiles", ImportProfileViewSet, basename="import-profile")

@@ -4,7 +4,7 @@ from kpis.models.completeness import ExcusedDay, RefusedDay, RefusedFeed
 from kpis.models.daily_values import DailyValue
 from kpis.models.definitions import BucketEdges, Kpi, KpiVersion, Measure
 from kpis.models.drafts import SubmissionDraft
-from kpis.models.factors import ExternalFactor, FactorEvent, FactorQueue, FactorSlice
+from kpis.models.factors import ExternalFactor, FactorEvent, FactorFile, FactorQueue, FactorSlice
 from kpis.models.feeds import DailyMetric, IdempotencyKey, MetricRevision, ReceiptCounter, Submission
 from kpis.models.forecasts import Forecast
 from kpis.models.imports import ImportJob
@@ -21,6 +21,7 @@ __all__ = [
     "ExcusedDay",
     "ExternalFactor",
     "FactorEvent",
+    "FactorFile",
     "FactorQueue",
     "FactorSlice",
     "Forecast",

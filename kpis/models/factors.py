@@ -125,8 +125,8 @@ class FactorSlice(models.Model):
         return f"{self.queue_id} {self.date}"
 
 
-class EventQuerySet(VendorScopedQuerySet):
-    """A step exists for whoever the factor exists for."""
+class OfFactorQuerySet(VendorScopedQuerySet):
+    """A step or a file exists for whoever the factor exists for."""
 
     def visible_to(self, actor: Actor) -> Self:
         return self.filter(factor__in=ExternalFactor.objects.visible_to(actor))
@@ -142,7 +142,7 @@ class FactorEvent(models.Model):
     note = models.CharField(_("note"), max_length=2000, blank=True, default="")
     document: Any = DocumentField(_("details"), default=dict)
 
-    objects = EventQuerySet.as_manager()
+    objects = OfFactorQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("step of a factor")
@@ -151,3 +151,27 @@ class FactorEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.factor_id} {self.action}"
+
+
+class FactorFile(models.Model):
+    """A file that shows what a factor says. Rows are only ever added; ``media_type`` is what its bytes are."""
+
+    factor = models.ForeignKey(ExternalFactor, models.PROTECT, related_name="files", verbose_name=_("factor"))
+    name = models.CharField(_("file"), max_length=120)
+    media_type = models.CharField(_("type"), max_length=100)
+    content = models.BinaryField(editable=False)
+    size = models.PositiveIntegerField(_("bytes"))
+    sha256 = models.CharField(_("SHA-256 of the file"), max_length=64)
+    added_by = models.CharField(_("added by"), max_length=200)
+    added_at = models.DateTimeField(_("added at"))
+
+    objects = OfFactorQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("evidence file")
+        verbose_name_plural = _("evidence files")
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["factor", "sha256"], name="factor_file_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import re
+from base64 import b64decode
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +50,32 @@ class Text(serializers.CharField):
         if code:
             self.fail(code)
         return "" if self.allow_blank and is_invisible(text) else text
+
+
+class Base64(serializers.CharField):
+    """Bytes in base64, without line breaks."""
+
+    default_error_messages = {
+        "not_a_string": _("This must be a text."),
+        "base64": _("This must be base64, without line breaks."),
+        "max_length": _("At most {max_length} characters."),
+    }
+
+    def to_internal_value(self, data: Any) -> bytes:  # type: ignore[override]
+        if not isinstance(data, str):
+            self.fail("not_a_string")
+        try:
+            return b64decode(data, validate=True)
+        except ValueError:
+            self.fail("base64")
+
+    def run_validators(self, value: Any) -> None:
+        """The length is of the text, and is checked before it is read."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if isinstance(data, str) and self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return super().run_validation(data)
 
 
 class Code(Text):

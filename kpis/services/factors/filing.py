@@ -58,7 +58,7 @@ def change(
 ) -> ExternalFactor:
     """Change what is registered, as long as nobody decides on it. Raises as :func:`register` does, and Conflict."""
     factor = locked(factor_id, actor=actor, needs=Capability.REGISTER_FACTORS, statuses=TO_BE_CHANGED)
-    _check_side(factor, actor)
+    check_side(factor, actor)
     before = list(queues_of(factor))
     named = before if queues is None else list(queues)
     known = {name: getattr(factor, name) for name in ("starts_at", "ends_at", "slices", "kpis", "method", "parameters")}
@@ -105,7 +105,7 @@ def claim(
 def withdraw(factor_id: int, *, note: str = "", actor: Actor, now: datetime) -> ExternalFactor:
     """Take a factor back that nobody has decided on. Raises as :func:`change` does."""
     factor = locked(factor_id, actor=actor, needs=Capability.REGISTER_FACTORS, statuses=TO_BE_WITHDRAWN)
-    _check_side(factor, actor)
+    check_side(factor, actor)
     factor.status, factor.decided_by, factor.decided_at = FactorStatus.WITHDRAWN, actor.label[:200], now
     factor.save()
     log(factor, "withdraw", actor=actor, now=now, note=note)
@@ -222,7 +222,8 @@ def _check_window(factor: ExternalFactor, queues: Sequence[Queue], now: datetime
         raise Conflict("claim_window", text % {"days": CLAIM_DAYS, "until": until.isoformat()})
 
 
-def _check_side(factor: ExternalFactor, actor: Actor) -> None:
+def check_side(factor: ExternalFactor, actor: Actor) -> None:
+    """Refuse a vendor what the BPO side registered: it claims relief for it instead. Raises Conflict."""
     if actor.is_of_a_vendor and not factor.is_from_vendor:
         raise Conflict("not_yours", _("The BPO side registered this; claim relief for it instead."))
 
