@@ -6,6 +6,6 @@ from vendors.append_only import AppendOnly
 class Migration(migrations.Migration):
     """What was shown as evidence stays as it was."""
 
-    dependencies = [("kpis", "0029_add_evidence_files")]
+    dependencies = [("kpis", "0031_add_evidence_files")]
 
     operations = [AppendOnly("kpis_factorfile")]
