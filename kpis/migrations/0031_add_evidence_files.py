@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('kpis', '0028_add_relief_methods'),
+        ('kpis', '0030_append_only_target_changes'),
     ]
 
     operations = [
