@@ -126,3 +126,10 @@ class DeliveryStatus(TextChoices):
     SENT = "sent", pgettext_lazy("delivery", "Sent")
     GIVEN_UP = "given_up", pgettext_lazy("delivery", "Given up")
     DROPPED = "dropped", pgettext_lazy("delivery", "Not wanted any more")
+
+
+class WeekAnswer(TextChoices):
+    """What a department says of a week it was asked about."""
+
+    NONE = "none", _("Nothing planned")
+    REGISTERED = "registered", _("Registered")

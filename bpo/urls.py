@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from bpo.views import (
     alerts,
+    asked,
     cards,
     closing,
     completeness,
@@ -75,6 +76,7 @@ urlpatterns: list[URLPattern] = [
     path("scorecards/<int:pk>/explain/", cards.scorecard_explain, name="scorecard-explain"),
     path("scorecards/<int:pk>/differences/", cards.scorecard_differences, name="scorecard-differences"),
     path("scorecards/<int:pk>/<slug:action>/", cards.scorecard_step, name="scorecard-step"),
+    path("asked/<str:token>/", asked.asked, name="asked"),
     path("factors/", factors.factor_list, name="factor-list"),
     path("factors/new/", factors.factor_new, name="factor-new"),
     path("factors/<int:pk>/", factors.factor_detail, name="factor-detail"),

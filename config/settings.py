@@ -265,6 +265,8 @@ SITE_URL = env("SITE_URL", default="http://localhost:8000").rstrip("/")
 HOME_COUNTRY = env("HOME_COUNTRY", default="KR")
 # Working hours after which a critical alert that nobody took up is told to those above; 0: never.
 ESCALATE_HOURS = env.int("ESCALATE_HOURS", default=4)
+# ISO weekday from which departments are asked by mail about the next week; 0: never.
+ASK_DEPARTMENTS_ON = env.int("ASK_DEPARTMENTS_ON", default=4)
 # Hosts of one's own network that webhooks may reach, by HTTP too; every other must be public and HTTPS.
 WEBHOOK_HOSTS_ALLOWED = env.list("WEBHOOK_HOSTS_ALLOWED", default=[])
 

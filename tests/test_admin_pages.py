@@ -17,6 +17,7 @@ from bpo.models import (
     CorrectionRequest,
     Delivery,
     DeliveryAttempt,
+    DepartmentQuestion,
     Dispute,
     FrozenScorecard,
     GateEvent,
@@ -158,6 +159,7 @@ def make_rows(cast: Cast, number: int) -> None:
 
 def _make_factor(queue: Queue, day: date, number: int) -> None:
     department = Department.objects.create(code=f"department-{number}", name="IT operations")
+    DepartmentQuestion.objects.create(department=department, week=day, email="it@example.com", sent_at=AT)
     times = {"starts_at": AT, "ends_at": AT + timedelta(hours=1), "filed_at": AT}
     about = {"kind": "outage", "title": f"Outage {number}", "department": department, "filed_by": "user:x"}
     factor = ExternalFactor.objects.create(**times, **about)

@@ -80,6 +80,19 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        _("External factors"),
+        (
+            ("kpis.externalfactor", "thunderstorm"),
+            ("kpis.factorqueue", "link"),
+            ("kpis.factorslice", "content_cut"),
+            ("kpis.factorfile", "attach_file"),
+            ("kpis.factorevent", "history"),
+            ("kpis.forecast", "trending_up"),
+            ("vendors.department", "corporate_fare"),
+            ("bpo.departmentquestion", "mail"),
+        ),
+    ),
+    (
         _("People and access"),
         (
             ("auth.user", "group"),

@@ -1,6 +1,7 @@
 from bpo.models.alerts import Alert, AlertEvent
 from bpo.models.corrections import CorrectionRequest
 from bpo.models.delivery import Delivery, DeliveryAttempt, NotificationSettings, Webhook
+from bpo.models.departments import DepartmentQuestion
 from bpo.models.jobs import JobRun
 from bpo.models.scorecards import (
     Dispute,
@@ -18,6 +19,7 @@ __all__ = [
     "CorrectionRequest",
     "Delivery",
     "DeliveryAttempt",
+    "DepartmentQuestion",
     "Dispute",
     "FrozenScorecard",
     "GateEvent",

@@ -15,6 +15,7 @@ from bpo.choices import JobStatus
 from bpo.models import JobRun
 from bpo.queries.readiness import HEARTBEAT
 from bpo.services import alerts
+from bpo.services.departments import ask_when_due
 from bpo.services.scorecards.sharing import share_due_cards
 from kpis.imports.jobs import run_due_imports
 from kpis.services import factors
@@ -39,6 +40,7 @@ def sweep(*, now: datetime) -> dict[str, Any]:
     taken_in = run_due_imports(now=now)
     done = {"days_begun": begun, "imports": taken_in, **drain(now=now).as_dict()}
     done |= {"months_closed": follow_calendars(now=now), "factors_expired": factors.expire(now) if begun else 0}
+    done |= {"departments_asked": ask_when_due(now=now)}
     return done | {"alerts_woken": alerts.wake(now=now), "data_looked_at": look_at_data(now=now)}
 
 

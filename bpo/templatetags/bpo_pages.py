@@ -280,6 +280,8 @@ def who(label: str) -> str:
     kind, _, name = label.partition(":")
     if not name:
         return str(SERVICE.get(label, label))
+    if kind == "department":
+        return gettext("department %(name)s") % {"name": name}
     return gettext("API key %(name)s") % {"name": name} if kind == "key" else name
 
 

@@ -39,7 +39,7 @@ def page_for(
             request.reader = request.actor.limited_to(Capability.READ_SCORECARDS)
             if capability is not None and not request.actor.may(capability):
                 raise PermissionDenied
-            if _holds_nul(request.GET) or _holds_nul(request.POST):
+            if holds_nul(request.GET) or holds_nul(request.POST):
                 raise BadRequest
             return view(request, *args, **kwargs)
 
@@ -48,6 +48,6 @@ def page_for(
     return decorate
 
 
-def _holds_nul(given: QueryDict) -> bool:
+def holds_nul(given: QueryDict) -> bool:
     """Say whether a value has the one character that no keyboard types and PostgreSQL keeps in no text."""
     return any("\x00" in value for _name, values in given.lists() for value in values)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from bpo.queries.relief_table import SideBySide, side_by_side
 from bpo.views.access import PageRequest, page_for
 from bpo.views.factor_steps import KINDS, make_step, steps_for, take
-from bpo.views.forms import offer
+from bpo.views.forms import MomentField, offer
 from kpis.api.reports import download
 from kpis.choices import FactorKind, FactorMethod, FactorStatus, ReplaceBy
 from kpis.imports import rows_in
@@ -32,7 +32,6 @@ from vendors.errors import DomainError
 from vendors.models import Department, Queue
 
 MOST_LISTED = 200
-NOW_FORMAT = "%Y-%m-%dT%H:%M"
 
 
 class FactorForm(forms.Form):
@@ -44,12 +43,8 @@ class FactorForm(forms.Form):
         label=gettext_lazy("Department in charge"), queryset=Department.objects.filter(is_active=True), required=False,
         to_field_name="code",
     )  # fmt: skip
-    starts_at = forms.DateTimeField(
-        label=gettext_lazy("Begins"), widget=forms.DateTimeInput({"type": "datetime-local"}, NOW_FORMAT)
-    )
-    ends_at = forms.DateTimeField(
-        label=gettext_lazy("Ends"), widget=forms.DateTimeInput({"type": "datetime-local"}, NOW_FORMAT)
-    )
+    starts_at = MomentField(label=gettext_lazy("Begins"))
+    ends_at = MomentField(label=gettext_lazy("Ends"))
     is_planned = forms.BooleanField(label=gettext_lazy("Planned, and known before"), required=False)
     queues = forms.MultipleChoiceField(
         label=gettext_lazy("Queues that are affected"), widget=forms.CheckboxSelectMultiple

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from bpo.views.dates import FIRST_YEAR, LAST_YEAR
 
 Choices = list[tuple[Any, Any]]
 
@@ -20,6 +23,20 @@ def offer(form: forms.Form, name: str, choices: Choices) -> None:
 def _text(label: Any, *, required: bool = True, help_text: Any = "", rows: int = 3) -> forms.CharField:
     widget = forms.Textarea(attrs={"rows": rows, "cols": 40})
     return forms.CharField(label=label, required=required, max_length=2000, help_text=help_text, widget=widget)
+
+
+class MomentField(forms.DateTimeField):
+    """A moment to the minute, in the years that pages show."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M")
+        super().__init__(widget=widget, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        moment = super().to_python(value)
+        if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return moment
 
 
 class StepForm(forms.Form):

@@ -25,7 +25,7 @@ class ExternalFactorAdmin(ReadOnlyAdmin):
         "title",
         ("kind", "department", "department_answer"),
         ("starts_at", "ends_at"),
-        ("is_planned", "announced_at"),
+        ("is_planned", "announced_at", "expected_percent"),
         "description",
         "evidence",
         ("status", "method"),

@@ -88,6 +88,7 @@ class ExternalFactorSerializer(serializers.ModelSerializer[ExternalFactor]):
         model = ExternalFactor
         fields = [
             "id", "kind", "title", "description", "department", "starts_at", "ends_at", "is_planned", "announced_at",
+            "expected_percent",
             "queues", "kpis", "method", "parameters", "slices", "evidence", "status", "origin", "filed_by", "filed_at",
             "claimed_by", "claimed_at", "department_answer", "decided_by", "decided_at", "decision", "files", "history",
         ]  # fmt: skip
@@ -119,6 +120,10 @@ class FactorInputSerializer(StrictSerializer):
     ends_at = Moment()
     is_planned = Bool(required=False)
     announced_at = Moment(required=False, allow_null=True)
+    expected_percent = Whole(
+        required=False, allow_null=True, min_value=-100, max_value=1_000,
+        help_text="How much calls are expected to change, in per cent; fewer are below 0.",
+    )  # fmt: skip
     queues = serializers.ListField(
         child=Reference(queryset=Queue.objects.select_related("centre__vendor")), max_length=MOST_QUEUES
     )

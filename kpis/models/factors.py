@@ -43,6 +43,9 @@ class ExternalFactor(models.Model):
     ends_at = models.DateTimeField(_("until"))
     is_planned = models.BooleanField(_("planned"), default=False)
     announced_at = models.DateTimeField(_("announced at"), null=True, blank=True)
+    expected_percent = models.SmallIntegerField(
+        _("expected change of calls, %"), null=True, blank=True, help_text=_("More calls are above 0, fewer below.")
+    )
     queues = models.ManyToManyField(Queue, through="FactorQueue", related_name="factors")
     kpis = models.JSONField(_("KPIs"), default=list, blank=True)
     method = models.CharField(_("method"), max_length=16, choices=FactorMethod, default=FactorMethod.EXCLUDE)

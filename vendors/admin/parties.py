@@ -52,7 +52,7 @@ class DepartmentAdmin(HistoryAdmin):
     list_display = ["code", "name", "name_ko", "owner", "deputy", "email", "is_active"]
     list_filter = ["is_active"]
     search_fields = ["code", "name", "name_ko", "owner"]
-    fieldsets = [(None, {"fields": ["code", "name", "name_ko", "owner", "deputy", "email", "is_active"]})]
+    fieldsets = [(None, {"fields": ["code", "name", "name_ko", "owner", "deputy", "email", "language", "is_active"]})]
     fixed = ["code"]
 
     def create(self, data: dict[str, Any], *, actor: Actor, now: datetime) -> Department:

@@ -1,5 +1,6 @@
 """Who works for us: vendors and their centres."""
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -27,13 +28,14 @@ class Vendor(Named):
 class Department(Named):
     """A department of the client (유관 부서) whose doings move what the centres get to do.
 
-    It need not sign in: ``email`` is where it is asked, ``owner`` and ``deputy`` are who answers.
+    It need not sign in: ``email`` is where it is asked, in ``language``; ``owner`` and ``deputy`` are who answers.
     """
 
     code = models.CharField(_("code"), max_length=64, unique=True, validators=[code_validator])
     owner = models.CharField(_("owner"), max_length=200, blank=True, default="")
     deputy = models.CharField(_("deputy"), max_length=200, blank=True, default="")
     email = models.EmailField(_("e-mail"), blank=True, default="")
+    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="ko")
     is_active = models.BooleanField(_("active"), default=True)
 
     history = HistoricalRecords()

@@ -186,7 +186,17 @@ def _link(factor: ExternalFactor, queues: Iterable[Queue]) -> None:
 def _own_copy(factor: ExternalFactor, queues: Sequence[Queue], actor: Actor, now: datetime) -> ExternalFactor:
     """Return a factor for the vendor's own queues, claimed from one that affects others' too."""
     codes = {queue.code for queue in queues}
-    names = ("kind", "title", "description", "department_id", "starts_at", "ends_at", "is_planned", "announced_at")
+    names = (
+        "kind",
+        "title",
+        "description",
+        "department_id",
+        "starts_at",
+        "ends_at",
+        "is_planned",
+        "announced_at",
+        "expected_percent",
+    )
     mine = ExternalFactor.objects.create(
         **{name: getattr(factor, name) for name in names},
         kpis=factor.kpis,

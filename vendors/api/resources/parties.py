@@ -7,11 +7,12 @@ from typing import Any
 from zoneinfo import available_timezones
 
 import django_filters
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from vendors.actors import Actor, Capability
-from vendors.api.fields import Code, Reference, Text
+from vendors.api.fields import Choice, Code, Reference, Text
 from vendors.api.filters import BoolFilter, CodeFilter
 from vendors.api.serializers import StrictModelSerializer, unique_code
 from vendors.api.texts import suggestion
@@ -103,10 +104,11 @@ class DepartmentSerializer(StrictModelSerializer):
     code = Code(validators=[unique_code(Department)])
     name = Text(max_length=200)
     email = serializers.EmailField(required=False, allow_blank=True)
+    language = Choice(choices=settings.LANGUAGES, required=False)
 
     class Meta:
         model = Department
-        fields = ["code", "name", "name_ko", "owner", "deputy", "email", "is_active"]
+        fields = ["code", "name", "name_ko", "owner", "deputy", "email", "language", "is_active"]
 
     def to_representation(self, instance: Department) -> dict[str, Any]:
         """Return it without the people and their address to those who are not of the client."""
