@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import available_timezones
 
 import django_filters
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -104,7 +103,7 @@ class DepartmentSerializer(StrictModelSerializer):
     code = Code(validators=[unique_code(Department)])
     name = Text(max_length=200)
     email = serializers.EmailField(required=False, allow_blank=True)
-    language = Choice(choices=settings.LANGUAGES, required=False)
+    language = Choice(choices=[("ko", "ko"), ("en", "en")], required=False)
 
     class Meta:
         model = Department
