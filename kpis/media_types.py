@@ -3,3 +3,5 @@
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
 PDF = "application/pdf"
+BYTES = "application/octet-stream"
+"""A file that no browser takes for anything: it is kept, never shown."""

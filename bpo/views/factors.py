@@ -22,6 +22,7 @@ from kpis.api.reports import download
 from kpis.choices import FactorKind, FactorMethod, FactorStatus, ReplaceBy
 from kpis.imports import rows_in
 from kpis.imports.workbooks import read_workbook
+from kpis.media_types import BYTES
 from kpis.models import ExternalFactor, FactorFile
 from kpis.services import factors
 from kpis.services.factors.deciding import UNDECIDED
@@ -133,7 +134,7 @@ def factor_file(request: PageRequest, pk: int) -> HttpResponse:
     file: FactorFile | None = FactorFile.objects.visible_to(reader).filter(pk=pk).first()
     if file is None:
         raise Http404
-    return download(bytes(file.content), file.media_type, file.name)
+    return download(bytes(file.content), BYTES, file.name)
 
 
 @page_for(Capability.REGISTER_FACTORS)

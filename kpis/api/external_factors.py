@@ -18,6 +18,7 @@ from rest_framework.response import Response
 
 from kpis.api.reports import download
 from kpis.choices import ANSWERS, FactorKind, FactorMethod, FactorStatus
+from kpis.media_types import BYTES
 from kpis.models import ExternalFactor, FactorFile, FactorQueue
 from kpis.services import factors
 from kpis.services.factors.evidence import LARGEST
@@ -349,11 +350,11 @@ class FactorFileViewSet(ScopedViewSet):
     lookup_field = "pk"
     lookup_value_regex = NUMBER
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, BYTES): OpenApiTypes.BINARY})
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
         """Answer the file, to be kept and never to be shown in place."""
         row: FactorFile = self.get_object()
-        return download(bytes(row.content), row.media_type, row.name)
+        return download(bytes(row.content), BYTES, row.name)
 
 
 def _distinct(queues: list[Queue]) -> list[Queue]:

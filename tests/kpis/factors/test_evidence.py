@@ -55,6 +55,7 @@ def test_a_file_is_added_and_handed_out(world: World, api: Api) -> None:
         answer = client.get(address)
         assert answer.content == PDF
         assert answer["Content-Disposition"].startswith("attachment;")
+        assert answer["Content-Type"] == "application/octet-stream"
         assert answer["X-Content-Type-Options"] == "nosniff"
 
 
