@@ -27,6 +27,7 @@ from bpo.models import (
     Scorecard,
     ScorecardEvent,
     ScorecardLine,
+    SetUp,
     Webhook,
 )
 from kpis.models import (
@@ -108,6 +109,7 @@ def make_rows(cast: Cast, number: int) -> None:
     contract = cast.contract
     kpi = make_kpi(f"kpi_of_page_{number}")
     target = make_target(contract, kpi, weight=100)
+    SetUp.objects.create(wish={}, made={}, made_by="user:mina", made_at=AT)
     TargetChange.objects.create(contract=contract, year=2026, cells=[], proposed_by="user:mina", proposed_at=AT)
     queue = cast.queue
     day = date(2026, 2, number + 1)

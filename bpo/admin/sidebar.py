@@ -106,6 +106,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("vendors.auditentry", "policy"),
             ("kpis.recalculationmark", "sync_problem"),
             ("bpo.jobrun", "schedule"),
+            ("bpo.setup", "rocket_launch"),
         ),
     ),
 )

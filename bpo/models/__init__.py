@@ -12,6 +12,7 @@ from bpo.models.scorecards import (
     ScorecardEvent,
     ScorecardLine,
 )
+from bpo.models.set_ups import SetUp
 
 __all__ = [
     "Alert",
@@ -29,5 +30,6 @@ __all__ = [
     "Scorecard",
     "ScorecardEvent",
     "ScorecardLine",
+    "SetUp",
     "Webhook",
 ]

@@ -37,6 +37,7 @@ DAILY = (
     Entry("correction-list", _("Correction requests"), Capability.READ_FIGURES),
 )
 SET_UP = (
+    Entry("start", _("Set up a programme"), Capability.WRITE_VENDORS),
     Entry("target-list", _("Targets"), Capability.READ_TARGETS),
     Entry("import-profile-list", _("Import profiles"), Capability.SUBMIT),
     Entry("connect", _("Send by program"), Capability.SUBMIT),

@@ -37,6 +37,14 @@ def measures_of(queue: SimulatedQueue, day: date, story: Story) -> Measures | No
     return _CHANNELS[queue.channel](volume, load, quality, dice)
 
 
+def sample_of(channel: Channel, name: str, day: date, base: float) -> Measures | None:
+    """Return an invented day of a queue of that channel, about ``base`` contacts; None where none is simulated."""
+    if channel not in _CHANNELS:
+        return None
+    dice = _dice(name, day, "sample")
+    return _CHANNELS[channel](int(dice.poisson(base)), 0.92, 0.1, dice)
+
+
 def correction_of(queue: SimulatedQueue, day: date, measures: Measures) -> Measures | None:
     """Return the measures a late correction changes; None on most days."""
     dice = _dice(queue.code, day, "late")

@@ -1,0 +1,43 @@
+"""Programmes that were set up in one go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from vendors.actors import Actor
+
+
+class SetUpQuerySet(models.QuerySet[Any]):
+    """Set-ups name many vendors: they exist for whoever sees all of them."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        return self if actor.sees_all_vendors else self.none()
+
+
+class SetUp(models.Model):
+    """One programme made by the set-up page: what was wished for, and the codes of what was made of it.
+
+    ``wish``: ``vendors`` (names), ``month``, ``services``, ``voice_set``. ``made``: ``vendors``, ``contracts``.
+    It is undone as a whole, as long as nobody has sent figures.
+    """
+
+    wish = models.JSONField(_("what was wished for"))
+    made = models.JSONField(_("what was made"))
+    made_by = models.CharField(_("who"), max_length=200)
+    made_at = models.DateTimeField(_("at"))
+    undone_by = models.CharField(_("undone by"), max_length=200, blank=True, default="")
+    undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
+
+    objects = SetUpQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("set-up of a programme")
+        verbose_name_plural = _("set-ups of programmes")
+        ordering = ["-made_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.made_at:%Y-%m-%d}"

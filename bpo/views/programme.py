@@ -1,0 +1,199 @@
+"""Setting up a programme: names and ticks, one grid of targets, and everything is made; undone as a whole."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from bpo.models import SetUp
+from bpo.queries.pages import month_after
+from bpo.queries.programme import contracts_made, set_ups
+from bpo.reports.programme_sample import sample_workbook
+from bpo.services import programme
+from bpo.services.programme import DAYS, SERVICES, VOICE_SETS, Wish
+from bpo.views.access import PageRequest, page_for
+from bpo.views.dates import month_of
+from bpo.views.submitting_form import workbook
+from kpis.models import TargetSet
+from kpis.queries.contract_form import contract_form
+from kpis.services.target_values import version_on
+from kpis.tasks import wake_up
+from vendors import clock
+from vendors.actors import Capability
+from vendors.errors import DomainError, Invalid
+from vendors.models import Contract
+
+MONTHS = 12
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_for(Capability.WRITE_VENDORS)
+def start(request: PageRequest) -> HttpResponse:
+    """Ask for vendors, services and the set; with a POST, lead on to the grid of targets or name what is wrong."""
+    if request.method != "POST":
+        return _first(request, Wish((), _months()[1], {"order": "every"}))
+    wish = _wish(request)
+    errors = programme.check_wish(wish)
+    if errors or "back" in request.POST:
+        return _first(request, wish, [] if "back" in request.POST else errors)
+    return _grid(request, wish)
+
+
+@require_POST
+@page_for(Capability.WRITE_VENDORS)
+def create(request: PageRequest) -> HttpResponse:
+    """Make everything; where a target is wrong, show the grid again with what is to be mended."""
+    wish = _wish(request)
+    try:
+        made = programme.create_programme(wish, actor=request.actor, now=clock.now())
+    except Invalid as error:
+        if programme.check_wish(wish):
+            return _first(request, wish, error.errors)
+        return _grid(request, wish, error)
+    wake_up()
+    messages.success(request, _("Your programme is set up. Nothing counts until figures come."))
+    return redirect("bpo:start-made", pk=made.pk)
+
+
+@require_safe
+@page_for(Capability.WRITE_VENDORS)
+def made(request: PageRequest, pk: int) -> HttpResponse:
+    """Show what was made, the way in for each contract, and how far its figures have come."""
+    return _made(request, _found(request, pk))
+
+
+@require_safe
+@page_for(Capability.WRITE_VENDORS)
+def sample(request: PageRequest, pk: int) -> HttpResponse:
+    """Answer a month of invented figures for one contract as a workbook."""
+    found, now = _found(request, pk), clock.now()
+    codes = found.made["contracts"]
+    contract = Contract.objects.filter(code=request.GET.get("contract", ""), code__in=codes).first()
+    if contract is None:
+        raise Http404
+    first = _month_of(found)
+    last = min(month_after(first) - timedelta(days=1), clock.local_date(now, settings.TIME_ZONE) - timedelta(days=1))
+    content = sample_workbook(contract_form(contract, max(first, last), now=now, for_vendor=False), first, last)
+    if content is None:
+        raise Http404
+    return workbook(content, f"sample_{contract.code}_{first:%Y-%m}.xlsx")
+
+
+@require_POST
+@page_for(Capability.WRITE_VENDORS)
+def undo(request: PageRequest, pk: int) -> HttpResponse:
+    """Take everything of a set-up away again, as long as no figures have come."""
+    found = _found(request, pk)
+    try:
+        programme.undo_programme(pk, actor=request.actor, now=clock.now())
+    except DomainError as error:
+        return _made(request, found, error)
+    messages.success(request, _("Everything of this set-up was taken away again."))
+    return redirect("bpo:start")
+
+
+def _months() -> list[date]:
+    """Return this month and those before it, newest first."""
+    month, found = clock.local_date(clock.now(), settings.TIME_ZONE).replace(day=1), []
+    for _number in range(MONTHS):
+        found.append(month)
+        month = (month - timedelta(days=1)).replace(day=1)
+    return found
+
+
+def _wish(request: PageRequest) -> Wish:
+    names = [" ".join(line.split()) for line in request.POST.get("vendors", "").splitlines()]
+    month = month_of(request.POST.get("month", ""))
+    if month is None or month not in _months():
+        raise BadRequest
+    targets = {}
+    for name, text in request.POST.items():
+        if name.startswith("t|"):
+            _t, code, kpi, place = [*name.split("|"), "", "", ""][:4]
+            if place.isascii() and place.isdigit():
+                targets[code, kpi, int(place[:3])] = str(text).strip().removesuffix("%").strip()[:40]
+    return Wish(
+        vendors=tuple(name for name in names if name),
+        month=month,
+        services={key[:20]: request.POST.get(f"days-{key}", "every") for key in request.POST.getlist("service")},
+        voice_set=request.POST.get("voice_set", VOICE_SETS[0]),
+        targets=targets,
+    )
+
+
+def _first(request: PageRequest, wish: Wish, errors: Any = ()) -> HttpResponse:
+    sets = {one.code: one for one in TargetSet.objects.filter(code__in=VOICE_SETS)}
+    context = {
+        "wish": wish,
+        "names": "\n".join(wish.vendors),
+        "months": _months(),
+        "services": [(one, one.key in wish.services, wish.services.get(one.key, one.days)) for one in SERVICES],
+        "days": [(key, label) for key, (label, _weekdays, _holidays) in DAYS.items()],
+        "sets": [sets[code] for code in VOICE_SETS if code in sets],
+        "errors": errors,
+        "earlier": set_ups(request.actor),
+    }
+    return render(request, "bpo/start.html", context, status=400 if errors else 200)
+
+
+def _grid(request: PageRequest, wish: Wish, refusal: DomainError | None = None) -> HttpResponse:
+    sets = {one.code: one for one in TargetSet.objects.filter(code__in=wish.sets)}
+    faults = {error.field: error.detail for error in refusal.errors} if refusal else {}
+    tables = [
+        (
+            sets[code],
+            [(item, version_on(item.kpi, wish.month).unit, _cells(wish, code, item, faults)) for item in items],
+        )
+        for code, items in programme.items_of(wish).items()
+    ]
+    services = [(one, wish.services[one.key]) for one in wish.chosen]
+    context = {"wish": wish, "names": "\n".join(wish.vendors), "services": services, "tables": tables}
+    context["refusal"] = refusal
+    return render(request, "bpo/start_targets.html", context, status=refusal.status if refusal else 200)
+
+
+def _row(wish: Wish, code: str, item: Any, faults: dict[Any, Any]) -> tuple[Any, str, Any]:
+    return item, version_on(item.kpi, wish.month).unit, _cells(wish, code, item, faults)
+
+
+def _cells(wish: Wish, code: str, item: Any, faults: dict[Any, Any]) -> list[tuple[str, str, str, Any]]:
+    """Return name, vendor, text and fault of every input of one KPI."""
+    found = []
+    for place, vendor in enumerate(wish.vendors):
+        key = (code, item.kpi.code, place)
+        text = wish.targets.get(key, f"{item.values['target']:f}")
+        name = "|".join(map(str, key))
+        found.append((f"t|{name}", vendor, text, faults.get(name)))
+    return found
+
+
+def _found(request: PageRequest, pk: int) -> SetUp:
+    found: SetUp | None = SetUp.objects.visible_to(request.actor).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _month_of(found: SetUp) -> date:
+    return date.fromisoformat(f"{found.wish['month']}-01")
+
+
+def _made(request: PageRequest, found: SetUp, refusal: DomainError | None = None) -> HttpResponse:
+    month = _month_of(found)
+    context = {
+        "found": found,
+        "month": month,
+        "day": min(month_after(month), clock.local_date(clock.now(), settings.TIME_ZONE)) - timedelta(days=1),
+        "rows": contracts_made(found, request.actor, found.wish["month"]),
+        "has_figures": programme.has_figures(found),
+        "refusal": refusal,
+    }
+    return render(request, "bpo/start_made.html", context, status=refusal.status if refusal else 200)
