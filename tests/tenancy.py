@@ -120,6 +120,8 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "external-factor-files"): "register factors",
     ("GET", "factor-file-list"): "read factors",
     ("GET", "factor-file-detail"): "read factors",
+    ("GET", "external-factor-effect"): "read results",
+    ("GET", "external-factor-suggestions"): "read figures",
     ("GET", "excused-day-list"): "read results",
     ("POST", "excused-day-list"): "write setup",
     ("GET", "excused-day-detail"): "read results",
@@ -215,7 +217,7 @@ KEYS = {
     "target-set-copy": "target-set",
     **{
         f"external-factor-{name}": "external-factor"
-        for name in ("detail", "claim", "withdraw", "confirm", "ask", "approve", "reject", "what-if", "files")
+        for name in ("detail", "claim", "withdraw", "confirm", "ask", "approve", "reject", "what-if", "files", "effect")
     },
     **{f"held-submission-{name}": "held-submission" for name in ("detail", "confirm", "send-back")},
     "factor-file-detail": "factor-file",
@@ -258,6 +260,8 @@ QUERY = {
 ROUTES = {route.name: route for route in routes()}
 CELLS = [(method, route.name) for route in ROUTES.values() for method in route.methods]
 WITH_KEY = [cell for cell in CELLS if ROUTES[cell[1]].is_detail or "{queue}" in QUERY.get(cell[1], "")]
+NEED_WEEKS = {"external-factor-suggestions"}
+"""Answer something only after weeks of figures; their own tests look at whom they answer, and what it costs."""
 UNSCOPED = ("kpi-", "measure-", "department-")
 """Belong to no vendor: the same for everybody."""
 SCOPED = [name for name, route in ROUTES.items() if ("GET", name) in WITH_KEY and not name.startswith(UNSCOPED)]

@@ -23,6 +23,7 @@ from tests.tenancy import (
     ACTORS,
     CELLS,
     MATRIX,
+    NEED_WEEKS,
     NOBODYS,
     QUERY,
     ROUTES,
@@ -101,7 +102,7 @@ def test_lists_hold_and_count_only_what_exists_for_the_actor(
             continue
         document = answer.json()
         assert document["count"] == len(document["results"]), actor
-        if name.startswith(UNSCOPED):
+        if name.startswith(UNSCOPED) or name in NEED_WEEKS:
             continue
         assert not names_the_other(actor, answer) or (rule == "*"), actor
         both = all(side in answer.content.decode().lower() for side in SIDES)

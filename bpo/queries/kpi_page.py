@@ -8,12 +8,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from bpo.queries.overview import APPROVED
+from kpis.calc.decomposition import ZERO, change, steps
 from kpis.calc.facts import Direction, PeriodKind
+from kpis.calc.imputation import is_weighted
 from kpis.calc.periods import Period, period_of
 from kpis.calc.rounding import round_value
-from kpis.choices import FactorStatus
 from kpis.models import ExternalFactor, TargetSeries
-from kpis.queries.daily import Course, DailyReader, by_queue
+from kpis.queries.daily import Course, DailyReader, DayPoint, by_queue
+from kpis.queries.effects import days_of
 from kpis.queries.judging import judged
 from kpis.queries.outlook import KpiOutlook, outlooks
 from kpis.queries.pooled import PeriodFacts
@@ -25,8 +28,6 @@ from vendors.models import Contract, ContractQueue, Queue, Vendor
 if TYPE_CHECKING:
     from vendors.actors import Actor
 
-SHOWN_FACTORS = frozenset(FactorStatus.values) - {FactorStatus.WITHDRAWN, FactorStatus.REJECTED, FactorStatus.EXPIRED}
-
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -36,6 +37,20 @@ class Share:
     value: Decimal | None
     volume: Decimal
     is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One step of the way from the target to the actual figure, from one value to the next."""
+
+    kind: str
+    start: Decimal
+    end: Decimal
+    label: str = ""
+
+    @property
+    def size(self) -> Decimal:
+        return self.end - self.start
 
 
 @dataclass(slots=True)
@@ -58,6 +73,7 @@ class KpiPage:
     outlook: KpiOutlook | None = None
     queues: Sequence[Share] = ()
     vendors: Sequence[Share] = ()
+    way: Sequence[Leg] = ()
     parameters: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -69,7 +85,12 @@ class KpiPage:
         return [point.date for point in self.course.points if point.is_missing]
 
     def factors_on(self, day: date) -> list[ExternalFactor]:
-        return [one for one in self.factors if one.starts_at.date() <= day <= one.ends_at.date()]
+        return [one for one in self.factors if day in days_of(one)]
+
+    @property
+    def rows(self) -> list[tuple[DayPoint, list[ExternalFactor]]]:
+        """Return the days with the events that touch them."""
+        return [(point, self.factors_on(point.date)) for point in self.course.points]
 
 
 def series_for(actor: Actor, kpi: str, contract: str, queue: str) -> TargetSeries | None:
@@ -95,6 +116,7 @@ def kpi_page(series: TargetSeries, month: date | None, actor: Actor, *, now: dat
     page.factors = _factors(actor, facts, reader, period)
     if series.queue_id is None:
         page.queues = _queues(reader, page.decimals)
+    page.way = _way(page, reader)
     page.vendors = _vendors(series, period, page.decimals, actor, now)
     return page
 
@@ -141,12 +163,12 @@ def _outlook(series: TargetSeries, period: Period, today: date, now: datetime) -
 
 
 def _factors(actor: Actor, facts: Series, reader: DailyReader, period: Period) -> list[ExternalFactor]:
-    """Return the registered events that touch the queues in the period, settled or not."""
+    """Return the approved events that touch the queues in the period."""
     if not actor.may(Capability.READ_FACTORS):
         return []
     visible = ExternalFactor.objects.visible_to(actor.limited_to(Capability.READ_FACTORS))
     found = visible.filter(
-        queues__in={span.queue for span in reader.spans}, status__in=SHOWN_FACTORS,
+        queues__in={span.queue for span in reader.spans}, status__in=APPROVED,
         starts_at__date__lt=period.end, ends_at__date__gte=period.start,
     )  # fmt: skip
     return list(found.distinct().order_by("starts_at", "pk"))
@@ -156,6 +178,27 @@ def _queues(reader: DailyReader, decimals: int) -> list[Share]:
     rows = by_queue(reader, decimals)
     names = dict(Queue.objects.filter(code__in=[code for code, *_rest in rows]).values_list("code", "name"))
     return [Share(names[code], value, volume) for code, value, volume in rows] if len(rows) > 1 else []
+
+
+def _way(page: KpiPage, reader: DailyReader) -> list[Leg]:
+    """Return the way from the target to the gross figure (mathematics §4.8, §4.9); none for what has no volume.
+
+    The mix is that of the queues, against the month before; both months without what approved factors take out.
+    """
+    factors = reader.relief.factors
+    adjusted = reader.value_with(factors)
+    if page.target is None or adjusted is None or not is_weighted(reader.rule):
+        return []
+    moved = change(reader.parts(reader.period.previous()), reader.parts(reader.period))
+    with_factors = [(factor, reader.value_with(factors[number + 1 :])) for number, factor in enumerate(factors)]
+    known = [(factor, value) for factor, value in with_factors if value is not None]
+    titles = {one.pk: one.title for one in page.factors}
+    legs, at = [], page.target
+    for step in steps(page.target, adjusted, moved.mix if moved else ZERO, known):
+        if step.kind != "mix" or moved:
+            legs.append(Leg(step.kind, at, at + step.size, titles.get(step.factor or 0, "")))
+        at += step.size
+    return legs
 
 
 def _rounded(value: Decimal | None, decimals: int) -> Decimal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from bpo.queries.relief_table import SideBySide, side_by_side
 from bpo.views.access import PageRequest, page_for
+from bpo.views.dates import day_of
 from bpo.views.factor_steps import KINDS, make_step, steps_for, take
 from bpo.views.forms import MomentField, offer
 from kpis.api.reports import download
@@ -24,6 +26,8 @@ from kpis.imports import rows_in
 from kpis.imports.workbooks import read_workbook
 from kpis.media_types import BYTES
 from kpis.models import ExternalFactor, FactorFile
+from kpis.queries.effect_words import sentence
+from kpis.queries.effects import ContractEffect, Suggestion, effects_of, suggestions
 from kpis.services import factors
 from kpis.services.factors.deciding import UNDECIDED
 from kpis.tasks import wake_up
@@ -33,6 +37,7 @@ from vendors.errors import DomainError
 from vendors.models import Department, Queue
 
 MOST_LISTED = 200
+MOST_SUGGESTED = 5
 
 
 class FactorForm(forms.Form):
@@ -97,8 +102,16 @@ def factor_list(request: PageRequest) -> HttpResponse:
         "status": status,
         "may_register": request.actor.may(Capability.REGISTER_FACTORS),
         "reads_forecasts": request.actor.may(Capability.READ_FIGURES),
+        "suggestions": _suggested(request.actor),
     }
     return render(request, "bpo/factor_list.html", context)
+
+
+def _suggested(actor: Actor) -> list[Suggestion]:
+    """Return the newest days nothing explains, to whoever may register what explains them."""
+    if not (actor.may(Capability.REGISTER_FACTORS) and actor.may(Capability.READ_FIGURES)):
+        return []
+    return suggestions(actor, now=clock.now())[:MOST_SUGGESTED]
 
 
 @require_safe
@@ -141,7 +154,8 @@ def factor_file(request: PageRequest, pk: int) -> HttpResponse:
 def factor_new(request: PageRequest) -> HttpResponse:
     """Register a factor."""
     queues = _queues(request.actor)
-    form = FactorForm(request.POST if request.method == "POST" else None, queues=queues)
+    given = request.POST if request.method == "POST" else None
+    form = FactorForm(given, queues=queues, initial=_initial(request))
     error: DomainError | None = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -154,6 +168,17 @@ def factor_new(request: PageRequest) -> HttpResponse:
     status = error.status if error else 400 if form.errors else 200
     context = {"form": form, "error": error, "has_queues": bool(queues)}
     return render(request, "bpo/factor_new.html", context, status=status)
+
+
+def _initial(request: PageRequest) -> dict[str, Any]:
+    """Return what a suggestion fills in: its day, from midnight to midnight, and its queues."""
+    try:
+        day = day_of(request.GET.get("date", ""))
+    except ValueError:
+        return {}
+    midnight = datetime.combine(day, time.min)
+    times = {"starts_at": midnight, "ends_at": midnight + timedelta(days=1)}
+    return {**times, "queues": request.GET.getlist("queue")}
 
 
 def _registered(given: dict[str, Any], queues: list[Queue], actor: Actor) -> ExternalFactor:
@@ -217,9 +242,17 @@ def _answer(request: PageRequest, factor: ExternalFactor, refused: Any = None) -
         "methods": _methods(request.actor, factor, effect) if is_priced else None,
         "surges": factors.hidden_surges(factor, actor=request.actor) if is_priced else [],
         "is_open": factor.status in UNDECIDED,
+        "effects": _sizes(request.actor, factor),
     }
     status = 200 if refused is None else refused.error.status if refused.error else 400
     return render(request, "bpo/factor_detail.html", context, status=status)
+
+
+def _sizes(actor: Actor, factor: ExternalFactor) -> list[tuple[ContractEffect, str]]:
+    """Return how large the effect was on each contract, each with its sentence."""
+    if not actor.may(Capability.READ_RESULTS) or factor.starts_at > clock.now():
+        return []
+    return [(one, sentence(one)) for one in effects_of(factor, actor, now=clock.now())]
 
 
 def _effect(actor: Actor, factor: ExternalFactor) -> tuple[Any, DomainError | None]:

@@ -20,6 +20,8 @@ from kpis.api.reports import download
 from kpis.choices import ANSWERS, FactorKind, FactorMethod, FactorStatus
 from kpis.media_types import BYTES
 from kpis.models import ExternalFactor, FactorFile, FactorQueue
+from kpis.queries.effect_words import presented_effect, presented_suggestion
+from kpis.queries.effects import effects_of, suggestions
 from kpis.services import factors
 from kpis.services.factors.evidence import LARGEST
 from kpis.services.factors.slices import MOST_SLICES
@@ -230,6 +232,54 @@ class FactorFilter(django_filters.FilterSet):
         return FactorQueue.objects.visible_to(self.request.actor)
 
 
+class KpiEffectSerializer(serializers.Serializer[Any]):
+    """What a KPI came to on the days of the factor, in its own unit."""
+
+    kpi = serializers.CharField()
+    actual = serializers.CharField()
+    expected = serializers.CharField()
+    change = serializers.CharField()
+    half_width = serializers.CharField(help_text="95 times of 100 the change lies within so much of what is said.")
+    is_sure = serializers.BooleanField()
+
+
+class ContractEffectSerializer(serializers.Serializer[Any]):
+    contract = serializers.CharField()
+    vendor = serializers.CharField()
+    sentence = serializers.CharField(help_text="In the language that was asked for.")
+    days = serializers.IntegerField()
+    volume_kpi = serializers.CharField(help_text="Whose denominator the volume is.")
+    volume_change_percent = serializers.CharField()
+    volume_half_width = serializers.CharField()
+    is_sure = serializers.BooleanField()
+    kpis = KpiEffectSerializer(many=True)
+
+
+class EffectsSerializer(serializers.Serializer[Any]):
+    """One a contract; none where less than four weeks are known."""
+
+    effects = ContractEffectSerializer(many=True)
+
+
+class SuggestionSerializer(serializers.Serializer[Any]):
+    contract = serializers.CharField()
+    vendor = serializers.CharField()
+    date = serializers.DateField()
+    volume = serializers.CharField()
+    expected = serializers.CharField()
+    change_percent = serializers.CharField()
+    queues = serializers.ListField(child=serializers.CharField())
+
+
+class SuggestionsSerializer(serializers.Serializer[Any]):
+    """All of them at once: two weeks have few."""
+
+    count = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = SuggestionSerializer(many=True)
+
+
 class ExternalFactorViewSet(ScopedViewSet):
     """Events outside of the centres. Only an approved one changes figures, from the drain on."""
 
@@ -248,6 +298,8 @@ class ExternalFactorViewSet(ScopedViewSet):
         "reject": Capability.DECIDE_FACTORS,
         "confirm": Capability.ANSWER_FACTORS,
         "what_if": Capability.READ_RESULTS,
+        "effect": Capability.READ_RESULTS,
+        "suggestions": Capability.READ_FIGURES,
     }
     http_method_names = ["get", "post", "patch", "head", "options"]
     lookup_field = "pk"
@@ -325,6 +377,21 @@ class ExternalFactorViewSet(ScopedViewSet):
         others = factors.alternatives(row, actor=self.actor, now=clock.now())
         surges = factors.hidden_surges(row, actor=self.actor)
         return Response({"months": months, "alternatives": others, "hidden_surges": surges})
+
+    @extend_schema(responses=EffectsSerializer)
+    @action(detail=True, methods=["get"], filterset_class=None)
+    def effect(self, request: Request, pk: str) -> Response:
+        """Return how large the effect was on each contract: what came against what its past lets expect."""
+        found = effects_of(self.get_object(), self.actor, now=clock.now())
+        return Response({"effects": [presented_effect(one) for one in found]})
+
+    @extend_schema(responses=SuggestionsSerializer)
+    @action(detail=False, methods=["get"], filterset_class=None, pagination_class=None)
+    def suggestions(self, request: Request) -> Response:
+        """Return the days of the last two weeks that look like an external factor nobody registered."""
+        found = suggestions(self.actor, now=clock.now())
+        rows = [presented_suggestion(one) for one in found]
+        return Response({"count": len(rows), "next": None, "previous": None, "results": rows})
 
     def _do(self, form: type[StrictSerializer], act: Callable[..., ExternalFactor]) -> Response:
         row = self.get_object()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import math
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 from kpis.calc.aggregation import PeriodFigure, aggregate
+from kpis.calc.decomposition import Part
 from kpis.calc.facts import KpiRule, PeriodKind
 from kpis.calc.formula import parse
 from kpis.calc.imputation import is_weighted
@@ -60,6 +62,7 @@ class Course:
     points: list[DayPoint]
     baseline: Baseline | None
     unusual: frozenset[date]
+    holidays: frozenset[date]
     scale: Decimal
 
     @property
@@ -70,18 +73,41 @@ class Course:
         return [_decimal(value, self.scale).quantize(Decimal("0.1")) for value in self.baseline.by_weekday]
 
 
-class DailyReader:
-    """Reads days of one series from figures that hold twelve weeks more than its period."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was read for some series: a period with the twelve weeks before it."""
 
-    def __init__(self, world: World, series: Series, period: Period) -> None:
+    whole: Period
+    figures: Figures
+    relief: Relief
+    measures: Collection[str]
+
+
+def load(world: World, series: Sequence[Series], period: Period) -> Loaded:
+    """Read the figures and the relief of these series for a period and its past, in two queries."""
+    whole = Period(PeriodKind.DAY, period.start - WINDOW, period.end)
+    wanted = [(one, whole) for one in series]
+    return Loaded(whole, world.load_figures(wanted), world.load_relief(wanted), world.measures_of(wanted))
+
+
+class DailyReader:
+    """One series day by day, of all its queues or of some (``queues``)."""
+
+    def __init__(
+        self,
+        world: World,
+        series: Series,
+        period: Period,
+        loaded: Loaded | None = None,
+        queues: Collection[int] | None = None,
+    ) -> None:
+        loaded = loaded or load(world, [series], period)
         self.world, self.series, self.period = world, series, period
         self.definition: Definition = world.definitions.on(series.kpi, period.start)
-        self.spans: list[QueueSpan] = world.spans_of(series)
-        self._whole = Period(PeriodKind.DAY, period.start - WINDOW, period.end)
-        wanted = [(series, self._whole)]
-        self.figures: Figures = world.load_figures(wanted)
-        self.relief: Relief = world.load_relief(wanted)
-        self.measures = world.measures_of(wanted)
+        spans = world.spans_of(series)
+        self.spans: list[QueueSpan] = [span for span in spans if queues is None or span.queue in queues]
+        self._whole, self.figures, self.relief = loaded.whole, loaded.figures, loaded.relief
+        self.measures = loaded.measures
 
     @property
     def rule(self) -> KpiRule:
@@ -89,12 +115,48 @@ class DailyReader:
 
     def course(self, decimals: int) -> Course:
         """Return the days of the period that have begun, each with its limits where there is a baseline."""
-        unusual = self._unusual()
-        baseline = self._baseline(unusual)
+        baseline, unusual = self.usual()
         today = self.world.today_of(self.series.contract)
         days = [day for day in self.period.dates() if day <= today]
         points = [self._point(day, decimals, baseline, unusual) for day in days]
-        return Course(points, baseline, unusual, self._scale())
+        return Course(points, baseline, unusual, self._holidays(), self.scale)
+
+    def volumes(self) -> dict[date, Decimal]:
+        """Return the volume of each reported day of the period and of the twelve weeks before it."""
+        return self.volumes_on(self._whole.dates())
+
+    def volumes_on(self, days: Iterable[date]) -> dict[date, Decimal]:
+        """Return the volume of those of these days that were reported."""
+        found = ((day, self.figure_of(self._facts(day)).volume) for day in days)
+        return {day: volume for day, volume in found if volume}
+
+    def pooled(self, days: Sequence[date]) -> PeriodFigure:
+        """Return what these consecutive days come to together, not rounded."""
+        period = Period(PeriodKind.DAY, days[0], days[-1] + ONE_DAY)
+        return self.figure_of(PeriodFacts(self.spans, self.figures, period))
+
+    def usual(self) -> tuple[Baseline | None, frozenset[date]]:
+        """Return the baseline of the days before the period, and the days that have no part in it."""
+        unusual = self._unusual()
+        return self._baseline(unusual), unusual
+
+    def value_with(self, factors: Collection[int]) -> Decimal | None:
+        """Return the period's figure, not rounded, with only these factors' slices taken out."""
+        facts = PeriodFacts(self.spans, self.figures, self.period)
+        relief = self.relief.of_factors(factors)
+        without = relief.facts_of(self.spans, self.figures, self.period, self.measures) if relief else None
+        relieved = without.of_kpi(self.rule) if without else None
+        return self.figure_of(relieved.facts if relieved else facts).value
+
+    def parts(self, period: Period) -> dict[str, Part]:
+        """Return volume and value of each queue in a period that was read, without what approved factors take out."""
+        found = {}
+        for code in {span.queue_code for span in self.spans}:
+            spans = [span for span in self.spans if span.queue_code == code]
+            figure = self.adjusted_figure(spans, PeriodFacts(spans, self.figures, period))
+            if figure.value is not None and figure.volume:
+                found[code] = Part(figure.volume, figure.value)
+        return found
 
     def _facts(self, day: date) -> PeriodFacts:
         return PeriodFacts(self.spans, self.figures, Period(PeriodKind.DAY, day, day + ONE_DAY))
@@ -126,7 +188,8 @@ class DailyReader:
             high,
         )
 
-    def _scale(self) -> Decimal:
+    @property
+    def scale(self) -> Decimal:
         """Return what a share is multiplied by to be the KPI's value: 100 for per cent, else 1."""
         return PERCENT if self._shape() is Shape.SHARE else Decimal(1)
 
@@ -139,13 +202,15 @@ class DailyReader:
             return None
         before = (self.period.start - WINDOW + timedelta(days=n) for n in range(WINDOW.days))
         days = list(self._days(before))
-        return learn(days, until=self.period.start, shape=self._shape(), left_out=unusual)
+        found = learn(days, until=self.period.start, shape=self._shape(), left_out=unusual)
+        # A mean that never strayed says nothing of how far it may.
+        return found if found is not None and math.isfinite(found.spread) else None
 
     def _days(self, dates: Iterator[date]) -> Iterator[Day]:
         for day in dates:
             figure = self.figure_of(self._facts(day))
             if figure.value is not None and figure.volume:
-                value = figure.value / self._scale()
+                value = figure.value / self.scale
                 yield Day(day, float(value * figure.volume), float(figure.volume))
 
     def _limits(
@@ -158,15 +223,17 @@ class DailyReader:
         reach = R_LIMIT * baseline.spread * unit / float(figure.volume) ** 0.5
         low, high = self.rule.bounds
         return (
-            _within(_decimal(p - reach, self._scale()), low, high),
-            _within(_decimal(p + reach, self._scale()), low, high),
+            _within(_decimal(p - reach, self.scale), low, high),
+            _within(_decimal(p + reach, self.scale), low, high),
         )
 
     def _unusual(self) -> frozenset[date]:
         """Return holidays, the days after long ones, and days on which an approved factor took something out."""
+        return unusual_days(self._holidays()) | self.relief.dates
+
+    def _holidays(self) -> frozenset[date]:
         closed = {day for span in self.spans for day in span.closed}
-        around = {day for day in closed if self._whole.start <= day < self._whole.end}
-        return unusual_days(around) | self.relief.dates
+        return frozenset(day for day in closed if self._whole.start <= day < self._whole.end)
 
 
 def by_queue(reader: DailyReader, decimals: int) -> Sequence[tuple[str, Decimal | None, Decimal]]:

@@ -116,6 +116,16 @@ class Relief:
         """The days on which something is taken out of some queue."""
         return frozenset(one.date for rows in self._by_queue.values() for one in rows)
 
+    @property
+    def factors(self) -> list[int]:
+        """The factors that take something out, in the order of their first day."""
+        rows = sorted((one for rows in self._by_queue.values() for one in rows), key=_order)
+        return list(dict.fromkeys(one.factor for one in rows))
+
+    def of_factors(self, factors: Collection[int]) -> Relief:
+        """Return the relief as if only these factors were approved."""
+        return Relief(one for rows in self._by_queue.values() for one in rows if one.factor in factors)
+
     def with_slices(self, slices: Iterable[Slice]) -> Relief:
         """Return the relief as it would be with these slices too."""
         return Relief([*(one for rows in self._by_queue.values() for one in rows), *slices])

@@ -85,8 +85,8 @@ def test_without_a_past_there_are_no_limits(programme: Programme) -> None:
 
 def test_what_an_approved_factor_took_out_stands_beside_and_marks_its_days(programme: Programme) -> None:
     DailyMetric.objects.filter(date=date(2026, 10, 5)).update(measures={"offered": 2000, "answered": 400})
-    start = datetime(2026, 10, 5, 9, tzinfo=SEOUL)
-    times = {"starts_at": start, "ends_at": start + timedelta(hours=2)}
+    start = datetime(2026, 10, 5, tzinfo=SEOUL)
+    times = {"starts_at": start, "ends_at": start + timedelta(days=1)}
     slices = [{"queue": programme.queue.code, "date": "2026-10-05", "measures": {"offered": 900, "answered": 0}}]
     vendor = {"actor": make_actor(Role.VENDOR_ADMIN, programme.vendor), "now": start + timedelta(days=1)}
     about = {"kind": "outage", "title": "교환기 장애", **times, "slices": slices}
@@ -103,7 +103,8 @@ def test_what_an_approved_factor_took_out_stands_beside_and_marks_its_days(progr
     assert page.is_changed
     assert [factor.title for factor in page.factors_on(date(2026, 10, 5))] == ["교환기 장애"]
     assert date(2026, 10, 5) in page.course.unusual
-    assert page.factors_on(date(2026, 10, 6)) == []
+    # From midnight to midnight in Seoul: neither the day before nor the one after, in whatever zone it is kept.
+    assert page.factors_on(date(2026, 10, 4)) == page.factors_on(date(2026, 10, 6)) == []
 
 
 def test_queues_and_vendors_stand_side_by_side_pooled_from_their_counts(programme: Programme) -> None:
@@ -186,3 +187,35 @@ def test_it_costs_the_same_whatever_the_number_of_vendors(programme: Programme) 
             make_programme(f"vendor{number}", f"업체{number}")
 
     assert_constant_queries(lambda: client.get(PAGE, QUERY), grow)
+
+
+def test_the_way_from_the_target_leads_by_mix_vendor_and_factors_to_the_gross_figure(programme: Programme) -> None:
+    second = make_queue(programme.contract, "hanbit-return-voice", name="반품 전화")
+    report(programme, date(2026, 9, 1))
+    for number in range(28):
+        make_figures(second, date(2026, 9, 1) + timedelta(days=number), offered=1000, answered=900)
+        make_figures(second, MONTH + timedelta(days=number), offered=2000, answered=1800)
+    start = datetime(2026, 10, 5, 9, tzinfo=SEOUL)
+    slices = [{"queue": programme.queue.code, "date": "2026-10-05", "measures": {"offered": 900, "answered": 500}}]
+    about = {"kind": "outage", "title": "교환기 장애", "starts_at": start, "ends_at": start + timedelta(hours=2)}
+    vendor = {"actor": make_actor(Role.VENDOR_ADMIN, programme.vendor), "now": start + timedelta(days=1)}
+    made = factors.register({**about, "slices": slices}, queues=[programme.queue], **vendor)
+    factors.claim(made.pk, evidence="ticket", **vendor)
+    factors.approve(made.pk, decision="as logged", actor=MANAGER, now=AFTER)
+
+    page = read()
+
+    assert [leg.kind for leg in page.way] == ["mix", "vendor", "factor"]
+    assert page.way[0].size < 0
+    assert page.way[-1].label == "교환기 장애"
+    assert page.way[0].start == 95
+    assert page.way[-1].end.quantize(Decimal("0.01")) == page.value
+    text = signed_in(Role.MANAGER).get(PAGE, QUERY).content.decode()
+    assert "목표에서 실적까지" in text
+
+
+def test_a_mean_that_never_strayed_has_no_limits(programme: Programme) -> None:
+    for month in (date(2026, 7, 1), date(2026, 8, 1), date(2026, 9, 1)):
+        report(programme, month)
+
+    assert {point.low for point in read(kpi="aht").course.points} == {None}

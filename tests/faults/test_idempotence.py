@@ -16,6 +16,7 @@ from django.db import connection
 from bpo.queries.readiness import HEARTBEAT
 from config.celery import app
 from kpis.services.marks import mark
+from tests.bpo.delivery.world import make_alert
 from tests.make import (
     make_contract,
     make_figures,
@@ -26,6 +27,7 @@ from tests.make import (
     make_target,
     make_user,
 )
+from vendors import clock
 from vendors.choices import Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,7 +57,14 @@ def waiting_file() -> None:
     make_import_job(content, user=user, content_hash=hashlib.sha256(content).hexdigest())
 
 
+def untold_alert() -> None:
+    """An alert that a manager was not told of yet."""
+    make_user("manager", Role.MANAGER)
+    make_alert(make_contract().vendor, at=clock.now())
+
+
 WORK: dict[str, Callable[[], None]] = {
+    "bpo.tasks.deliver": untold_alert,
     "bpo.tasks.sweep": marked_contracts,
     "kpis.tasks.drain_marks": marked_contracts,
     "kpis.tasks.run_imports": waiting_file,
