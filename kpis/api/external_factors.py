@@ -16,6 +16,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kpis.api.factor_effects import EffectsSerializer, SuggestionsSerializer
 from kpis.api.reports import download
 from kpis.choices import ANSWERS, FactorKind, FactorMethod, FactorStatus
 from kpis.media_types import BYTES
@@ -230,54 +231,6 @@ class FactorFilter(django_filters.FilterSet):
 
     def _links(self) -> Any:
         return FactorQueue.objects.visible_to(self.request.actor)
-
-
-class KpiEffectSerializer(serializers.Serializer[Any]):
-    """What a KPI came to on the days of the factor, in its own unit."""
-
-    kpi = serializers.CharField()
-    actual = serializers.CharField()
-    expected = serializers.CharField()
-    change = serializers.CharField()
-    half_width = serializers.CharField(help_text="95 times of 100 the change lies within so much of what is said.")
-    is_sure = serializers.BooleanField()
-
-
-class ContractEffectSerializer(serializers.Serializer[Any]):
-    contract = serializers.CharField()
-    vendor = serializers.CharField()
-    sentence = serializers.CharField(help_text="In the language that was asked for.")
-    days = serializers.IntegerField()
-    volume_kpi = serializers.CharField(help_text="Whose denominator the volume is.")
-    volume_change_percent = serializers.CharField()
-    volume_half_width = serializers.CharField()
-    is_sure = serializers.BooleanField()
-    kpis = KpiEffectSerializer(many=True)
-
-
-class EffectsSerializer(serializers.Serializer[Any]):
-    """One a contract; none where less than four weeks are known."""
-
-    effects = ContractEffectSerializer(many=True)
-
-
-class SuggestionSerializer(serializers.Serializer[Any]):
-    contract = serializers.CharField()
-    vendor = serializers.CharField()
-    date = serializers.DateField()
-    volume = serializers.CharField()
-    expected = serializers.CharField()
-    change_percent = serializers.CharField()
-    queues = serializers.ListField(child=serializers.CharField())
-
-
-class SuggestionsSerializer(serializers.Serializer[Any]):
-    """All of them at once: two weeks have few."""
-
-    count = serializers.IntegerField()
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
-    results = SuggestionSerializer(many=True)
 
 
 class ExternalFactorViewSet(ScopedViewSet):
