@@ -117,7 +117,8 @@ def test_a_vendor_sees_of_a_shared_event_its_own_part(world: World, api: Api) ->
 def test_the_people_of_a_department_are_shown_inside_the_company_only(world: World, api: Api) -> None:
     assert api(who("mina")).get("/api/v1/departments/it/").json()["email"] == "it@example.com"
     assert api(who("jisu")).get("/api/v1/departments/it/").json() == {
-        "code": "it", "name": "IT operations", "name_ko": "", "owner": "", "deputy": "", "email": "", "is_active": True,
+        "code": "it", "name": "IT operations", "name_ko": "", "owner": "", "deputy": "", "email": "", "language": "ko",
+        "is_active": True,
     }  # fmt: skip
 
 
