@@ -100,6 +100,7 @@ urlpatterns: list[URLPattern] = [
     path("targets/changes/<int:pk>/", targets.target_change, name="target-change"),
     path("targets/changes/<int:pk>/<slug:action>/", targets.target_change_step, name="target-change-step"),
     path("alerts/", alerts.alert_list, name="alert-list"),
+    path("alerts/acknowledge/", alerts.acknowledge_many, name="alert-acknowledge-many"),
     path("alerts/<int:pk>/", alerts.alert_detail, name="alert-detail"),
     path("alerts/<int:pk>/<slug:action>/", alerts.alert_step, name="alert-step"),
     path("notifications/", notifications.settings_page, name="notifications"),

@@ -67,9 +67,39 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """What is told as one: alerts of one kind about one contract, none of them critical, or a single one."""
+
+    items: list[Item]
+
+    @property
+    def first(self) -> Item:
+        return self.items[0]
+
+    @property
+    def is_single(self) -> bool:
+        return len(self.items) == 1
+
+    @property
+    def to_acknowledge(self) -> list[Item]:
+        return [item for item in self.items if item.may_acknowledge]
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
     date: date
     items: list[Item]
+
+    @property
+    def folds(self) -> list[Fold]:
+        """Return the day's alerts, the gravest first; what is not critical is folded by contract and kind."""
+        found: dict[Any, Fold] = {}
+        for item in self.items:
+            alert = item.alert
+            is_critical = alert.severity == AlertSeverity.CRITICAL
+            key = alert.pk if is_critical else (alert.contract_id, alert.kind)
+            found.setdefault(key, Fold([])).items.append(item)
+        return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,21 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
 from bpo.choices import AlertKind, AlertSeverity
 from bpo.models import Alert
 from bpo.queries.alert_pages import STATUSES, alert_page, inbox
 from bpo.queries.alerts import alerts_for
+from bpo.services import alerts as services
 from bpo.views.access import PageRequest, page_for
 from bpo.views.alert_steps import KINDS, make_step, may_acknowledge, steps_for, take
 from vendors import clock
 from vendors.actors import Capability
+from vendors.errors import DomainError
+
+MOST_AT_ONCE = 200
 
 
 @require_safe
@@ -50,6 +55,22 @@ def alert_step(request: PageRequest, pk: int, action: str) -> HttpResponse:
         return _answer(request, _found(request, pk), step)
     messages.success(request, str(kind.done))
     return redirect("bpo:alert-list") if "from_list" in request.POST else redirect("bpo:alert-detail", pk=pk)
+
+
+@require_POST
+@page_for(Capability.ACKNOWLEDGE_ALERTS)
+def acknowledge_many(request: PageRequest) -> HttpResponse:
+    """Say of several alerts that they were seen; what somebody took further meanwhile stays as it is."""
+    numbers = {int(text) for text in request.POST.getlist("alert")[:MOST_AT_ONCE] if text.isdecimal()}
+    done = 0
+    for number in sorted(numbers):
+        try:
+            services.acknowledge(number, actor=request.actor, now=clock.now())
+            done += 1
+        except DomainError:
+            continue
+    messages.success(request, _("Seen: %(count)s.") % {"count": done})
+    return redirect("bpo:alert-list")
 
 
 def _found(request: PageRequest, pk: int) -> Alert:

@@ -69,6 +69,26 @@ def test_the_inbox_is_grouped_by_vendor_and_day_with_grave_ones_first(cast: Cast
     assert "kpi_programme" in page[page.index("The company as a whole") :]
 
 
+def test_what_is_alike_and_not_critical_is_one_line_that_opens_and_is_seen_at_once(cast: Cast) -> None:
+    for number in range(4):
+        raise_alert(cast.contract, kind="projected_to_miss", severity="warning", kpi=make_kpi(f"kpi_{number}"))
+    critical = raise_alert(cast.contract, kpi=make_kpi("kpi_grave"))
+    theirs = raise_alert(cast.other_contract, kpi=make_kpi("kpi_theirs"))
+    client = reader(cast.member, "en")
+
+    page = client.get(LIST).content.decode()
+    folded = re.findall(r'name="alert" value="(\d+)"', page)
+    answer = client.post(f"{LIST}acknowledge/", {"alert": [*folded, theirs.pk, "x"]}, follow=True)
+
+    assert page.count("<details>") == 1
+    assert "Heading for a miss: 4 alerts" in text_of(client.get(LIST))
+    assert len(folded) == 4
+    assert "Seen: 4." in text_of(answer)
+    assert set(Alert.objects.filter(pk__in=folded).values_list("status", flat=True)) == {"acknowledged"}
+    assert {alert.status for alert in Alert.objects.filter(pk__in=[critical.pk, theirs.pk])} == {"open"}
+    assert reader(cast.executive).post(f"{LIST}acknowledge/", {"alert": folded}).status_code == 403
+
+
 def test_it_says_kind_severity_and_status_in_words_with_shapes(cast: Cast) -> None:
     raise_alert(cast.contract)
 
