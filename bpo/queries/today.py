@@ -15,11 +15,12 @@ from bpo.choices import OF_THE_FEED, AlertSeverity, AlertStatus, CorrectionStatu
 from bpo.models import Alert, CorrectionRequest, Scorecard
 from bpo.queries.alert_words import message_of
 from bpo.queries.next_steps import short
-from kpis.choices import DraftStatus, FactorStatus, ReconciliationStatus
-from kpis.models import ExternalFactor, Reconciliation, RefusedFeed, SubmissionDraft
+from kpis.choices import DraftStatus, FactorStatus, ReconciliationStatus, TargetChangeStatus
+from kpis.models import ExternalFactor, Reconciliation, RefusedFeed, SubmissionDraft, TargetChange
 from vendors.actors import Capability
 from vendors.clock import local_date
 from vendors.errors import Text
+from vendors.models import Contract
 
 if TYPE_CHECKING:
     from vendors.actors import Actor
@@ -69,7 +70,16 @@ def today_page(actor: Actor, *, now: datetime) -> list[Task]:
         if count:
             lines = [kind.line(row) for row in kind.rows[:MOST_LINES]]
             tasks.append(Task(kind.title, kind.tone, count, kind.url, lines))
-    return tasks
+    return tasks or _beginning(actor)
+
+
+def _beginning(actor: Actor) -> list[Task]:
+    """Return where to begin, for whoever may set up a programme and has none."""
+    if not actor.may(Capability.WRITE_VENDORS) or Contract.objects.exists():
+        return []
+    where = reverse("bpo:start")
+    line = Line(str(_("Paste the names of your vendors and tick what they do")), where)
+    return [Task(_("A programme to set up"), "calm", 1, where, [line])]
 
 
 def _kinds(actor: Actor, now: datetime) -> Iterator[_Kind]:
@@ -87,6 +97,8 @@ def _kinds(actor: Actor, now: datetime) -> Iterator[_Kind]:
         yield _corrections(actor)
     if actor.may(Capability.DECIDE_FIGURES):
         yield _differences(actor)
+    if actor.may(Capability.WRITE_SETUP):
+        yield _targets(actor)
     yield from _cards(actor, now)
 
 
@@ -164,6 +176,19 @@ def _differences(actor: Actor) -> _Kind:
         return Line(f"{row.queue.name} · {row.measure}", where, row.date.isoformat())
 
     return _Kind(_("Differences between two sources to settle"), "calm", reverse("bpo:reconciliation-list"), rows, line)
+
+
+def _targets(actor: Actor) -> _Kind:
+    """Return the changes of targets that wait for somebody else than who proposed them."""
+    rows = TargetChange.objects.visible_to(actor.limited_to(Capability.WRITE_SETUP))
+    rows = rows.filter(status=TargetChangeStatus.WAITING).exclude(proposed_by=actor.label)
+    rows = rows.select_related("contract__vendor").order_by("proposed_at", "pk")
+
+    def line(row: TargetChange) -> Line:
+        where = reverse("bpo:target-change", args=[row.pk])
+        return Line(f"{row.contract.name} {row.year}", where, row.contract.vendor.label)
+
+    return _Kind(_("Changes of targets to approve"), "warn", reverse("bpo:target-list"), rows, line)
 
 
 def _cards(actor: Actor, now: datetime) -> Iterator[_Kind]:

@@ -237,6 +237,12 @@ def test_three_pages_lead_to_a_scorecard_with_the_sample(manager: Client) -> Non
     assert manager.post(f"/start/{found.pk}/undo/").status_code == 409
 
 
+def test_who_has_no_programme_yet_is_led_to_it(manager: Client) -> None:
+    assert 'href="/start/"' in manager.get("/today/").content.decode().partition("<main")[2]
+    made()
+    assert 'href="/start/"' not in manager.get("/today/").content.decode().partition("<main")[2]
+
+
 def test_a_wrong_level_is_shown_at_its_place(manager: Client) -> None:
     fields = hidden(manager.post("/start/", FORM).content.decode()) | {"t|order|answer_rate|1": "ninety"}
 

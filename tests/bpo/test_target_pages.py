@@ -155,6 +155,8 @@ def test_a_second_person_approves_where_the_contract_asks_for_it(programme: Prog
     assert level() == [(date(2026, 1, 1), "95")]
     assert manager.post(f"/targets/changes/{change.pk}/approve/").status_code == 403
     second = signed_in(Role.MANAGER, language="en")
+    assert "Changes of targets to approve" not in manager.get("/today/").content.decode()
+    assert "Changes of targets to approve" in second.get("/today/").content.decode()
     assert "hanbit-order" in second.get("/targets/").content.decode()
     assert second.post(f"/targets/changes/{change.pk}/return/", {"reason": " "}).status_code == 400
     assert second.post(f"/targets/changes/{change.pk}/nothing/").status_code == 404

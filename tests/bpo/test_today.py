@@ -13,7 +13,7 @@ from bpo.services import scorecards
 from kpis.models import RefusedFeed
 from tests.bpo.pages_sample import AFTER, Programme, make_programme, signed_in
 from tests.checks import assert_constant_queries
-from tests.make import make_actor, make_vendor
+from tests.make import make_actor, make_contract, make_vendor
 from vendors.choices import Role
 from vendors.models import Vendor
 
@@ -77,7 +77,8 @@ def test_a_vendor_sees_its_own_and_never_anothers(programme: Programme) -> None:
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.VENDOR_MEMBER, Role.EXECUTIVE, Role.ANALYST, Role.DEPARTMENT])
 @pytest.mark.parametrize(("language", "words"), [("ko", "지금 할 일이 없습니다"), ("en", "Nothing waits for you")])
 def test_where_nothing_waits_it_says_so(role: Role, language: str, words: str) -> None:
-    vendor = make_vendor() if role == Role.VENDOR_MEMBER else None
+    there = make_contract().vendor
+    vendor = there if role == Role.VENDOR_MEMBER else None
 
     assert words in text_of(signed_in(role, vendor, language=language))
 
