@@ -118,6 +118,7 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "external-factor-reject"): "write setup",
     ("POST", "external-factor-what-if"): "read results",
     ("POST", "external-factor-files"): "register factors",
+    ("POST", "external-factor-plan"): "register factors",
     ("GET", "factor-file-list"): "read factors",
     ("GET", "factor-file-detail"): "read factors",
     ("GET", "external-factor-effect"): "read results",
@@ -239,6 +240,7 @@ ABSENT = {
     ("POST", "scorecard-list"): "404",
     ("POST", "closing-list"): "404",
     ("POST", "forecast-list"): "404",
+    ("POST", "external-factor-plan"): "422",
     ("POST", "closing-reopen"): "404",
     ("POST", "target-set-apply"): "400",
 }
@@ -327,6 +329,10 @@ def body(name: str, method: str, mine: dict[str, Any]) -> Any:
         },
         "external-factor-detail": {"title": "Renamed"},
         "external-factor-claim": {"evidence": "ticket 4711"},
+        "external-factor-plan": {
+            "department": "it", "services": [mine["queue"]],
+            "text": "title,starts_at,ends_at\nRelease,2026-12-01,2026-12-01\n",
+        },
         "external-factor-files": {"name": "log.txt", "content": "MTA6MDIgZG93bgo="},
         "external-factor-confirm": {"answer": "confirmed"},
         "external-factor-ask": {"note": "since when?"},

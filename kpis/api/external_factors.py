@@ -19,12 +19,14 @@ from rest_framework.response import Response
 from kpis.api.factor_effects import EffectsSerializer, SuggestionsSerializer
 from kpis.api.reports import download
 from kpis.choices import ANSWERS, FactorKind, FactorMethod, FactorStatus
+from kpis.imports.planned import read_plan
 from kpis.media_types import BYTES
 from kpis.models import ExternalFactor, FactorFile, FactorQueue
 from kpis.queries.effect_words import presented_effect, presented_suggestion
 from kpis.queries.effects import effects_of, suggestions
 from kpis.services import factors
 from kpis.services.factors.evidence import LARGEST
+from kpis.services.factors.planning import NEW, Registered
 from kpis.services.factors.slices import MOST_SLICES
 from kpis.tasks import wake_up
 from vendors import clock
@@ -140,6 +142,36 @@ class FactorInputSerializer(StrictSerializer):
     )
     slices = serializers.ListField(child=serializers.JSONField(), required=False, max_length=MOST_SLICES)
     evidence = Text(required=False, allow_blank=True, **LONG)
+
+
+class PlanInputSerializer(StrictSerializer):
+    """A plan: a table with a header (CSV, or pasted cells) or a calendar (ICS), as text."""
+
+    department = Reference(queryset=Department.objects)
+    text = Text(max_length=300_000, multiline=True, trim_whitespace=False)
+    kind = Choice(choices=FactorKind.choices, required=False, help_text="Of events that name none; else a campaign.")
+    services = serializers.ListField(
+        child=Text(max_length=64), required=False, max_length=MOST_QUEUES,
+        help_text="Services, or codes of queues, of events that name none.",
+    )  # fmt: skip
+    dry_run = Bool(required=False, default=False, help_text="Say what would be registered, and store nothing.")
+
+
+class PlannedSerializer(serializers.Serializer[Any]):
+    """What became of one event of a plan; `id` is null where nothing was stored."""
+
+    row = serializers.IntegerField()
+    outcome = serializers.ChoiceField(choices=["new", "changed", "unchanged", "kept"])
+    id = serializers.IntegerField(allow_null=True)
+    title = serializers.CharField()
+    kind = serializers.CharField()
+    starts_at = serializers.DateTimeField(default_timezone=UTC)
+    ends_at = serializers.DateTimeField(default_timezone=UTC)
+    queues = serializers.ListField(child=serializers.CharField())
+
+
+class PlanSerializer(serializers.Serializer[Any]):
+    rows = PlannedSerializer(many=True)
 
 
 class ClaimSerializer(StrictSerializer):
@@ -275,6 +307,19 @@ class ExternalFactorViewSet(ScopedViewSet):
         factors.change(row.pk, data, queues=queues, actor=self.actor, now=clock.now())
         return self._answer(row.pk)
 
+    @extend_schema(request=PlanInputSerializer, responses={201: PlanSerializer, 200: PlanSerializer})
+    @action(detail=False, methods=["post"])
+    def plan(self, request: Request) -> Response:
+        """Register a department's plan: all of it or nothing; the same plan again changes nothing."""
+        data = self._read(PlanInputSerializer, body_of(request))
+        dry_run = data.pop("dry_run")
+        plan = read_plan(data.pop("text").encode())
+        done = factors.register_plan(
+            plan.rows, **data, errors=plan.errors, is_check=dry_run, actor=self.actor, now=clock.now()
+        )
+        code = status.HTTP_200_OK if dry_run else status.HTTP_201_CREATED
+        return Response({"rows": [_planned(one, dry_run=dry_run) for one in done]}, status=code)
+
     @extend_schema(request=ClaimSerializer, responses=ExternalFactorSerializer)
     @action(detail=True, methods=["post"])
     def claim(self, request: Request, pk: str) -> Response:
@@ -375,6 +420,13 @@ class FactorFileViewSet(ScopedViewSet):
         """Answer the file, to be kept and never to be shown in place."""
         row: FactorFile = self.get_object()
         return download(bytes(row.content), BYTES, row.name)
+
+
+def _planned(one: Registered, *, dry_run: bool) -> dict[str, Any]:
+    factor = one.factor
+    shown = {"row": one.row, "outcome": one.outcome, "id": None if dry_run and one.outcome == NEW else factor.pk}
+    about = {name: getattr(factor, name) for name in ("title", "kind", "starts_at", "ends_at")}
+    return dict(PlannedSerializer({**shown, **about, "queues": [queue.code for queue in one.queues]}).data)
 
 
 def _distinct(queues: list[Queue]) -> list[Queue]:

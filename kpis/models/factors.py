@@ -52,6 +52,8 @@ class ExternalFactor(models.Model):
     parameters = models.JSONField(_("parameters of the method"), default=dict, blank=True)
     slices = models.JSONField(_("slices"), default=list, blank=True)
     evidence = models.CharField(_("evidence"), max_length=2000, blank=True, default="")
+    # What it is known by again where it came from a file or another system.
+    source_key = models.CharField(max_length=64, blank=True, default="", editable=False)
     status = models.CharField(_("status"), max_length=16, choices=FactorStatus, default=FactorStatus.DRAFT)
     origin = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="claims", verbose_name=_("claimed from")
@@ -78,6 +80,9 @@ class ExternalFactor(models.Model):
         ordering = ["-starts_at", "-id"]
         constraints = [
             models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="factor_not_empty"),
+            models.UniqueConstraint(
+                fields=["source_key"], condition=~models.Q(source_key=""), name="factor_known_by_its_source"
+            ),
         ]
 
     def __str__(self) -> str:

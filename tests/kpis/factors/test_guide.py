@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 
 from tests.kpis.factors.surge import come_to
 from tests.kpis.factors.world import NOW, SLICE, approved, make_world, month, part
+from vendors.models import Department
 
 GUIDE = Path(__file__).resolve().parents[3] / "kpis" / "services" / "factors" / "README.md"
 REQUEST = re.compile(r"```http\n(\w+): (\w+) (\S+)\n(?:(\{.*\})\n)?(\d{3})(?: (\w+))?\n```")
@@ -29,9 +30,10 @@ def _table(head: str) -> dict[str, str]:
 def test_it_is_answered_as_it_says(api: Callable[[Any], Any]) -> None:
     text, number = GUIDE.read_text(encoding="utf-8"), ""
     found = REQUEST.findall(text)
-    assert len(found) == text.count("```http") == 7
+    assert len(found) == text.count("```http") == 8
     with time_machine.travel(NOW, tick=False):
         make_world()
+        Department.objects.create(code="marketing", name="Marketing")
         for who, method, address, body, status, code in found:
             client = api(User.objects.get(username=PEOPLE[who]))
             kind = "application/json" if body else ""
