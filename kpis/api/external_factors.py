@@ -8,8 +8,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -17,21 +15,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kpis.api.factor_effects import EffectsSerializer, SuggestionsSerializer
-from kpis.api.reports import download
+from kpis.api.factor_files import FileInputSerializer, FileSerializer
+from kpis.api.factor_plans import MOST_QUEUES, PlanInputSerializer, PlanSerializer, planned
 from kpis.choices import ANSWERS, FactorKind, FactorMethod, FactorStatus
 from kpis.imports.planned import read_plan
-from kpis.media_types import BYTES
 from kpis.models import ExternalFactor, FactorFile, FactorQueue
 from kpis.queries.effect_words import presented_effect, presented_suggestion
 from kpis.queries.effects import effects_of, suggestions
 from kpis.services import factors
-from kpis.services.factors.evidence import LARGEST
-from kpis.services.factors.planning import NEW, Registered
 from kpis.services.factors.slices import MOST_SLICES
 from kpis.tasks import wake_up
 from vendors import clock
 from vendors.actors import Actor, Capability
-from vendors.api.fields import Base64, Bool, Choice, Code, Moment, Reference, Text, Whole
+from vendors.api.fields import Bool, Choice, Code, Moment, Reference, Text, Whole
 from vendors.api.filters import BoolFilter, CodeFilter
 from vendors.api.parsers import body_of, optional_body_of
 from vendors.api.serializers import StrictSerializer
@@ -39,7 +35,6 @@ from vendors.api.viewsets import NUMBER, ScopedViewSet
 from vendors.models import Department, Queue
 
 LONG: dict[str, Any] = {"max_length": 2_000, "multiline": True}
-MOST_QUEUES = 200
 
 
 class StepSerializer(serializers.Serializer[Any]):
@@ -49,18 +44,6 @@ class StepSerializer(serializers.Serializer[Any]):
     by = serializers.CharField()
     at = serializers.DateTimeField(default_timezone=UTC)
     note = serializers.CharField()
-
-
-class FileSerializer(serializers.Serializer[Any]):
-    """A file of evidence; its content is at ``factor-files/{id}/``."""
-
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    media_type = serializers.CharField()
-    size = serializers.IntegerField()
-    sha256 = serializers.CharField()
-    added_by = serializers.CharField()
-    added_at = serializers.DateTimeField(default_timezone=UTC)
 
 
 class SliceSerializer(serializers.Serializer[Any]):
@@ -144,46 +127,9 @@ class FactorInputSerializer(StrictSerializer):
     evidence = Text(required=False, allow_blank=True, **LONG)
 
 
-class PlanInputSerializer(StrictSerializer):
-    """A plan: a table with a header (CSV, or pasted cells) or a calendar (ICS), as text."""
-
-    department = Reference(queryset=Department.objects)
-    text = Text(max_length=300_000, multiline=True, trim_whitespace=False)
-    kind = Choice(choices=FactorKind.choices, required=False, help_text="Of events that name none; else a campaign.")
-    services = serializers.ListField(
-        child=Text(max_length=64), required=False, max_length=MOST_QUEUES,
-        help_text="Services, or codes of queues, of events that name none.",
-    )  # fmt: skip
-    dry_run = Bool(required=False, default=False, help_text="Say what would be registered, and store nothing.")
-
-
-class PlannedSerializer(serializers.Serializer[Any]):
-    """What became of one event of a plan; `id` is null where nothing was stored."""
-
-    row = serializers.IntegerField()
-    outcome = serializers.ChoiceField(choices=["new", "changed", "unchanged", "kept"])
-    id = serializers.IntegerField(allow_null=True)
-    title = serializers.CharField()
-    kind = serializers.CharField()
-    starts_at = serializers.DateTimeField(default_timezone=UTC)
-    ends_at = serializers.DateTimeField(default_timezone=UTC)
-    queues = serializers.ListField(child=serializers.CharField())
-
-
-class PlanSerializer(serializers.Serializer[Any]):
-    rows = PlannedSerializer(many=True)
-
-
 class ClaimSerializer(StrictSerializer):
     evidence = Text(required=False, allow_blank=True, default="", **LONG)
     slices = serializers.ListField(child=serializers.JSONField(), required=False, max_length=MOST_SLICES)
-
-
-class FileInputSerializer(StrictSerializer):
-    """A file. What it is, is told by its bytes; its name is made safe."""
-
-    name = Text(max_length=200)
-    content = Base64(max_length=(LARGEST // 3 + 1) * 4, help_text="The bytes of the file in base64; at most 5 MB.")
 
 
 class NoteSerializer(StrictSerializer):
@@ -318,7 +264,7 @@ class ExternalFactorViewSet(ScopedViewSet):
             plan.rows, **data, errors=plan.errors, is_check=dry_run, actor=self.actor, now=clock.now()
         )
         code = status.HTTP_200_OK if dry_run else status.HTTP_201_CREATED
-        return Response({"rows": [_planned(one, dry_run=dry_run) for one in done]}, status=code)
+        return Response({"rows": [planned(one, dry_run=dry_run) for one in done]}, status=code)
 
     @extend_schema(request=ClaimSerializer, responses=ExternalFactorSerializer)
     @action(detail=True, methods=["post"])
@@ -403,30 +349,6 @@ class ExternalFactorViewSet(ScopedViewSet):
 
     def _answer(self, pk: int, code: int = status.HTTP_200_OK) -> Response:
         return Response(self.get_serializer(self.queryset.get(pk=pk)).data, status=code)
-
-
-class FactorFileViewSet(ScopedViewSet):
-    """The files of evidence."""
-
-    queryset = FactorFile.objects.order_by("id")
-    serializer_class = FileSerializer
-    capabilities = {"read": Capability.READ_FACTORS}
-    http_method_names = ["get", "head", "options"]
-    lookup_field = "pk"
-    lookup_value_regex = NUMBER
-
-    @extend_schema(responses={(200, BYTES): OpenApiTypes.BINARY})
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
-        """Answer the file, to be kept and never to be shown in place."""
-        row: FactorFile = self.get_object()
-        return download(bytes(row.content), BYTES, row.name)
-
-
-def _planned(one: Registered, *, dry_run: bool) -> dict[str, Any]:
-    factor = one.factor
-    shown = {"row": one.row, "outcome": one.outcome, "id": None if dry_run and one.outcome == NEW else factor.pk}
-    about = {name: getattr(factor, name) for name in ("title", "kind", "starts_at", "ends_at")}
-    return dict(PlannedSerializer({**shown, **about, "queues": [queue.code for queue in one.queues]}).data)
 
 
 def _distinct(queues: list[Queue]) -> list[Queue]:

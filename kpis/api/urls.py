@@ -7,7 +7,8 @@ from kpis.api.blank_forms import BlankFormViewSet
 from kpis.api.closings import ClosingViewSet
 from kpis.api.completeness import CompletenessViewSet, ExcusedDayViewSet
 from kpis.api.daily_metrics import DailyMetricViewSet
-from kpis.api.external_factors import ExternalFactorViewSet, FactorFileViewSet
+from kpis.api.external_factors import ExternalFactorViewSet
+from kpis.api.factor_files import FactorFileViewSet
 from kpis.api.forecasts import ForecastViewSet
 from kpis.api.held_submissions import HeldSubmissionViewSet
 from kpis.api.import_profiles import ImportProfileViewSet
