@@ -26,7 +26,7 @@ class Entry:
 
 DAILY = (
     Entry("today", _("Today")),
-    Entry("overview", _("Executive overview"), Capability.READ_RESULTS),
+    Entry("overview", _("Executive overview"), Capability.READ_RESULTS, also=("compare",)),
     Entry("scorecard-list", _("Monthly scorecards")),
     Entry("alert-list", _("Alerts"), Capability.READ_ALERTS),
     Entry("submit", _("Daily figures"), Capability.SUBMIT),

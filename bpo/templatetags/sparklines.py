@@ -39,6 +39,12 @@ def sparkline(trends: Mapping[int, Sequence[Point]] | str, line: Mapping[str, An
     )
 
 
+@register.simple_tag
+def months_line(points: Sequence[Point], page: Any) -> SafeString | str:
+    """Draw the months of one vendor, with them in words."""
+    return sparkline({0: points}, {"id": 0, "unit": page.unit, "decimals": page.decimals})
+
+
 @register.filter
 def any_month_totals(trends: Mapping[int, Sequence[Point]]) -> bool:
     """Say whether a month of history is drawn anywhere."""
