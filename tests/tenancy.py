@@ -48,6 +48,7 @@ RULES = {
     "read target sets":       "!  !  -  A  A  A  B  -  *  *  *  *  *  -  *",
     "read factors":           "!  !  -  A  A  A  B  -  *  A  B  *  *  *  *",
     "register factors":       "!  !  -  -  A  A  B  -  *  A  B  -  -  *  *",
+    "report incidents":       "!  !  -  -  -  -  -  -  *  A  B  -  -  *  *",
     "answer factors":         "!  !  -  -  -  -  -  -  *  A  B  -  -  *  *",
     "read parties":           "!  !  A  A  A  A  B  *  *  A  B  *  *  *  *",
     "write setup":            "!  !  -  -  -  -  -  -  *  A  B  -  -  -  *",
@@ -118,6 +119,7 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "external-factor-reject"): "write setup",
     ("POST", "external-factor-what-if"): "read results",
     ("POST", "external-factor-files"): "register factors",
+    ("POST", "external-factor-incidents"): "report incidents",
     ("POST", "external-factor-plan"): "register factors",
     ("GET", "factor-file-list"): "read factors",
     ("GET", "factor-file-detail"): "read factors",
@@ -329,6 +331,9 @@ def body(name: str, method: str, mine: dict[str, Any]) -> Any:
         },
         "external-factor-detail": {"title": "Renamed"},
         "external-factor-claim": {"evidence": "ticket 4711"},
+        "external-factor-incidents": {
+            "incident": "INC-1", "event": "opened", "at": "2026-04-01T00:00:00Z", "queues": [mine["queue"]],
+        },
         "external-factor-plan": {
             "department": "it", "services": [mine["queue"]],
             "text": "title,starts_at,ends_at\nRelease,2026-12-01,2026-12-01\n",

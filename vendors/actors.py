@@ -17,6 +17,7 @@ class KeyRole(StrEnum):
     VENDOR_INGEST = "vendor_ingest_key"
     VENDOR_READ = "vendor_read_key"
     CLIENT_INGEST = "client_ingest_key"
+    CLIENT_INCIDENTS = "client_incidents_key"
 
 
 OF_A_VENDOR = frozenset({*VENDOR_ROLES, KeyRole.VENDOR_INGEST, KeyRole.VENDOR_READ})
@@ -42,6 +43,7 @@ class Capability(StrEnum):
     HANDLE_ALERTS = "handle_alerts"
     READ_INTERNAL_NOTES = "read_internal_notes"
     REGISTER_FACTORS = "register_factors"
+    REPORT_INCIDENTS = "report_incidents"
     READ_FACTORS = "read_factors"
     ANSWER_FACTORS = "answer_factors"
     DECIDE_FACTORS = "decide_factors"
@@ -95,6 +97,7 @@ _ROLES: dict[Capability, Iterable[str]] = {
     Capability.HANDLE_ALERTS: {Role.MANAGER},
     Capability.READ_INTERNAL_NOTES: {Role.MANAGER, Role.ANALYST, Role.EXECUTIVE},
     Capability.REGISTER_FACTORS: {Role.MANAGER, Role.DEPARTMENT, Role.VENDOR_ADMIN, Role.VENDOR_MEMBER},
+    Capability.REPORT_INCIDENTS: {Role.MANAGER, Role.DEPARTMENT, KeyRole.CLIENT_INCIDENTS},
     Capability.READ_FACTORS: _READERS | {Role.DEPARTMENT},
     Capability.ANSWER_FACTORS: {Role.MANAGER, Role.DEPARTMENT},
     Capability.DECIDE_FACTORS: {Role.MANAGER},

@@ -36,6 +36,7 @@ ROLE_OF_SCOPE = {
     (KeyKind.VENDOR, Scope.INGEST): KeyRole.VENDOR_INGEST,
     (KeyKind.VENDOR, Scope.READ): KeyRole.VENDOR_READ,
     (KeyKind.CLIENT, Scope.INGEST): KeyRole.CLIENT_INGEST,
+    (KeyKind.CLIENT, Scope.INCIDENTS): KeyRole.CLIENT_INCIDENTS,
 }
 
 

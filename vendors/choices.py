@@ -33,6 +33,7 @@ class Scope(TextChoices):
 
     INGEST = "ingest", _("Submit figures")
     READ = "read", _("Read results")
+    INCIDENTS = "incidents", _("Report incidents")
 
 
 class Channel(TextChoices):

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from bpo.queries.pages import month_after
 from kpis.calc.completeness import ClosedBy, DayState
-from kpis.choices import ReconciliationStatus
-from kpis.models import Reconciliation
+from kpis.choices import FactorStatus, ReconciliationStatus
+from kpis.models import ExternalFactor, FactorQueue, Reconciliation
 from kpis.queries.completeness import QueueDays, QueueDayState
-from vendors.actors import Actor
+from vendors.actors import Actor, Capability
+from vendors.clock import local_date
 from vendors.models import Centre, ContractQueue, Holiday, Queue, Vendor
 
 WORST_FIRST = (
@@ -31,6 +34,8 @@ WORST_FIRST = (
     DayState.CLOSED,
 )
 """Of several queues on one day, the state that is shown."""
+OVER = (FactorStatus.WITHDRAWN, FactorStatus.REJECTED, FactorStatus.EXPIRED)
+"""What is planned no more."""
 GAPS = frozenset(WORST_FIRST[:4])
 MOST_GAPS = 20
 
@@ -204,11 +209,12 @@ def _gaps(
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """One day of a vendor's month: its cell, null outside the month, and the holidays on it."""
+    """One day of a vendor's month: its cell, null outside the month, the holidays on it and what is planned."""
 
     date: date
     cell: Cell | None
     holidays: Sequence[Holiday]
+    planned: Sequence[ExternalFactor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +227,7 @@ class CalendarPage:
     weeks: Sequence[Sequence[CalendarDay]]
     quality: Quality
     gaps: Sequence[tuple[Vendor, date, Sequence[QueueDayState]]]
+    planned: Sequence[ExternalFactor]
 
 
 def calendar_page(actor: Actor, vendor: Vendor, *, month: date, today: date, now: datetime) -> CalendarPage:
@@ -233,7 +240,11 @@ def calendar_page(actor: Actor, vendor: Vendor, *, month: date, today: date, now
     first = month - timedelta(days=month.weekday())
     count = -(-(end - first).days // 7) * 7
     grid = [first + timedelta(days=number) for number in range(count)]
-    shown = [CalendarDay(day, cells.get(day), named.get(day, ())) for day in grid]
+    planned = list(planned_of(actor, vendor, month, end))
+    shown = [
+        CalendarDay(day, cells.get(day), named.get(day, ()), [one for one in planned if _touches(one, day)])
+        for day in grid
+    ]
     return CalendarPage(
         vendor=vendor,
         month=month,
@@ -241,7 +252,23 @@ def calendar_page(actor: Actor, vendor: Vendor, *, month: date, today: date, now
         weeks=[shown[at : at + 7] for at in range(0, count, 7)],
         quality=Quality.of(found),
         gaps=_gaps(found, {vendor.code: vendor}),
+        planned=planned,
     )
+
+
+def planned_of(actor: Actor, vendor: Vendor, start: date, end: date) -> QuerySet[ExternalFactor]:
+    """Return what departments have planned for days of ``[start, end)`` that a vendor's queues will feel."""
+    zone = ZoneInfo(settings.TIME_ZONE)
+    first, last = (datetime.combine(day, time.min, zone) for day in (start, end))
+    links = FactorQueue.objects.filter(queue__centre__vendor=vendor)
+    rows: QuerySet[ExternalFactor] = ExternalFactor.objects.visible_to(actor.limited_to(Capability.READ_FACTORS))
+    rows = rows.filter(is_planned=True, starts_at__lt=last, ends_at__gt=first, pk__in=links.values("factor"))
+    return rows.exclude(status__in=OVER).select_related("department").order_by("starts_at", "id")
+
+
+def _touches(factor: ExternalFactor, day: date) -> bool:
+    last = local_date(factor.ends_at - timedelta(microseconds=1), settings.TIME_ZONE)
+    return local_date(factor.starts_at, settings.TIME_ZONE) <= day <= last
 
 
 def holidays_of(vendor: Vendor, start: date, end: date) -> Mapping[date, Sequence[Holiday]]:

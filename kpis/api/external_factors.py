@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from kpis.api.factor_effects import EffectsSerializer, SuggestionsSerializer
 from kpis.api.factor_files import FileInputSerializer, FileSerializer
 from kpis.api.factor_plans import MOST_QUEUES, PlanInputSerializer, PlanSerializer, planned
+from kpis.api.incidents import IncidentInputSerializer
 from kpis.choices import ANSWERS, FactorKind, FactorMethod, FactorStatus
 from kpis.imports.planned import read_plan
 from kpis.models import ExternalFactor, FactorFile, FactorQueue
@@ -228,6 +229,7 @@ class ExternalFactorViewSet(ScopedViewSet):
         "approve": Capability.DECIDE_FACTORS,
         "reject": Capability.DECIDE_FACTORS,
         "confirm": Capability.ANSWER_FACTORS,
+        "incidents": Capability.REPORT_INCIDENTS,
         "what_if": Capability.READ_RESULTS,
         "effect": Capability.READ_RESULTS,
         "suggestions": Capability.READ_FIGURES,
@@ -265,6 +267,14 @@ class ExternalFactorViewSet(ScopedViewSet):
         )
         code = status.HTTP_200_OK if dry_run else status.HTTP_201_CREATED
         return Response({"rows": [planned(one, dry_run=dry_run) for one in done]}, status=code)
+
+    @extend_schema(request=IncidentInputSerializer, responses=ExternalFactorSerializer)
+    @action(detail=False, methods=["post"])
+    def incidents(self, request: Request) -> Response:
+        """Take an event of an incident: opened and resolved become one factor, and the same twice is one."""
+        data = self._read(IncidentInputSerializer, body_of(request))
+        data["queues"] = _distinct(data.get("queues", []))
+        return self._answer(factors.report_incident(**data, actor=self.actor, now=clock.now()).pk)
 
     @extend_schema(request=ClaimSerializer, responses=ExternalFactorSerializer)
     @action(detail=True, methods=["post"])

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.test import Client
 
-from kpis.models import ExcusedDay, MonthClose
+from kpis.models import ExcusedDay, ExternalFactor, MonthClose
+from kpis.services import factors
 from tests import make
 from tests.bpo.completeness_sample import NOW, Sample, make_sample
 from tests.checks import assert_constant_queries
+from vendors.actors import SYSTEM
 from vendors.choices import Role
+from vendors.models import Queue
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +157,30 @@ def test_the_page_says_that_the_month_is_closed_to_excusing(sample: Sample, page
     assert refused.status_code == 409
     for answer in (refused, kept):
         assert "2026-11은 마감되었습니다. 먼저 마감을 해제" in text_of(answer)
+
+
+def test_the_calendar_shows_what_departments_have_planned(sample: Sample, page: Callable[..., Any]) -> None:
+    def plan(title: str, queue: Queue, days: int = 1) -> ExternalFactor:
+        starts_at = datetime(2026, 11, 28, 1, tzinfo=UTC)
+        about = {"kind": "campaign", "title": title, "is_planned": True, "expected_percent": 30}
+        times = {"starts_at": starts_at, "ends_at": starts_at + timedelta(days=days)}
+        return factors.register({**about, **times}, queues=[queue], actor=SYSTEM, now=NOW)
+
+    shown, gone = plan("겨울 할인", sample.voice), plan("취소된 방송", sample.voice)
+    plan("남의 방송", sample.other_queue)
+    factors.withdraw(gone.pk, actor=SYSTEM, now=NOW)
+
+    client = page(Role.VENDOR_MEMBER, sample.vendor)
+    answer = client.get("/completeness/hanbit/?month=2026-11")
+    text = answer.content.decode()
+
+    # On two days of the grid, for it goes on past midnight, and in the list.
+    assert text_of(answer).count("겨울 할인") == 3
+    assert "+30 %" in text
+    assert f'href="/factors/{shown.pk}/"' in text
+    assert "취소된 방송" not in text
+    assert "남의 방송" not in text
+    assert "겨울 할인" not in client.get("/completeness/hanbit/?month=2026-10").content.decode()
 
 
 def test_nobody_else_excuses(sample: Sample, page: Callable[..., Any]) -> None:

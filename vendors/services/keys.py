@@ -24,7 +24,7 @@ LONGEST_OVERLAP = timedelta(days=90)
 
 SCOPES_OF_KIND = {
     KeyKind.VENDOR: frozenset({Scope.INGEST, Scope.READ}),
-    KeyKind.CLIENT: frozenset({Scope.INGEST}),
+    KeyKind.CLIENT: frozenset({Scope.INGEST, Scope.INCIDENTS}),
 }
 
 

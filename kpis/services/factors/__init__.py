@@ -3,6 +3,7 @@
 from kpis.services.factors.deciding import approve, ask, confirm, expire, reject
 from kpis.services.factors.evidence import add_file
 from kpis.services.factors.filing import change, claim, register, withdraw
+from kpis.services.factors.incidents import report_incident
 from kpis.services.factors.planning import register_plan
 from kpis.services.factors.what_if import alternatives, hidden_surges, what_if
 
@@ -19,6 +20,7 @@ __all__ = [
     "register",
     "register_plan",
     "reject",
+    "report_incident",
     "what_if",
     "withdraw",
 ]
