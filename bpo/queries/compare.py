@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -64,14 +64,22 @@ class Comparison:
     is_comparable: bool = True
 
 
-def comparison(actor: Actor, *, kpi: str, service: str, month: date | None, now: datetime) -> Comparison:
-    """Return the comparison as far as ``actor`` reads results; a choice that does not exist is the first one."""
+def comparison(actor: Actor, *, kpi: str, service: str | None, month: date | None, now: datetime) -> Comparison:
+    """Return the comparison as far as ``actor`` reads results; a KPI that does not exist is the first one.
+
+    ``service`` of ``""`` is all of them, null the one that most vendors have: where each does something else, there
+    is no common mix.
+    """
     seen = actor.limited_to(Capability.READ_RESULTS)
     kpis = _kpis(seen)
     links = ContractQueue.objects.visible_to(seen)
-    services = sorted(set(links.values_list("queue__service", flat=True)) - {""})
+    pairs = links.exclude(queue__service="").values_list("queue__service", "contract__vendor").distinct()
+    counts = Counter(name for name, _vendor in pairs)
+    services = sorted(counts)
     period = period_of(PeriodKind.MONTH, month or local_date(now, ZONE))
     chosen = next((one for one in kpis if one.code == kpi), kpis[0] if kpis else None)
+    if service is None:
+        service = max(services, key=lambda name: (counts[name], name), default="")
     page = Comparison(kpis, services, chosen, service if service in services else "", period)
     if chosen is not None:
         _fill(page, chosen, links, now)

@@ -20,7 +20,7 @@ def compare(request: PageRequest) -> HttpResponse:
     page = comparison(
         request.actor,
         kpi=request.GET.get("kpi", ""),
-        service=request.GET.get("service", ""),
+        service=request.GET.get("service"),
         month=month_of(request.GET.get("month", "")),
         now=clock.now(),
     )

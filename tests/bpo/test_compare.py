@@ -109,3 +109,13 @@ def test_it_costs_the_same_whatever_the_number_of_vendors() -> None:
         make_compared(f"vendor{number}", (100, 81), (100, 81))
 
     assert len(queries_of(read)) == few
+
+
+def test_unless_told_otherwise_it_is_the_service_most_vendors_have() -> None:
+    vendor = make_compared("x", (100, 81), (100, 81))
+    make_compared("y", (100, 80), (100, 80))
+    other = make_queue(vendor.contracts.get(), "x-returns", service="returns")
+    make_figures(other, MONTH, offered=10, answered=5)
+
+    assert (read(service=None).service, read(service="").service) == ("order", "")
+    assert {row.same_mix is None for row in read(service="").rows} == {False, True}
