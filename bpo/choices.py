@@ -60,6 +60,8 @@ class AlertKind(TextChoices):
     BELOW_MINIMUM = "below_minimum", _("Below the minimum")
     BELOW_TARGET = "below_target", _("Below the target")
     PROJECTED_TO_MISS = "projected_to_miss", _("Heading for a miss")
+    WORSE_THAN_USUAL = "worse_than_usual", _("Worse than usual")
+    BETTER_THAN_USUAL = "better_than_usual", _("Better than usual")
     FEED_MISSING = "feed_missing", _("Figures not sent in time")
     INCOMPLETE = "incomplete", _("Too many days missing")
     CORRECTED_LATE = "corrected_late", _("Corrected after the cut-off")
@@ -69,7 +71,11 @@ class AlertKind(TextChoices):
     KEY_EXPIRING = "key_expiring", _("API key about to expire")
 
 
-OF_A_FIGURE = frozenset({AlertKind.BELOW_MINIMUM, AlertKind.BELOW_TARGET, AlertKind.PROJECTED_TO_MISS})
+OF_THE_LEVELS = frozenset({AlertKind.BELOW_MINIMUM, AlertKind.BELOW_TARGET, AlertKind.PROJECTED_TO_MISS})
+"""Held against what was agreed."""
+STATISTICAL = frozenset({AlertKind.WORSE_THAN_USUAL, AlertKind.BETTER_THAN_USUAL})
+"""Held against what is usual."""
+OF_A_FIGURE = OF_THE_LEVELS | STATISTICAL
 """Raised by figures, after a drain."""
 OF_THE_FEED = frozenset({AlertKind.FEED_MISSING, AlertKind.INCOMPLETE, AlertKind.CORRECTED_LATE})
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.dispatch import receiver
 
 from bpo.services import alerts, scorecards
@@ -26,3 +28,11 @@ def refresh_scorecards(sender: Any, *, months: Mapping[int | None, Sequence[date
 def evaluate_alerts(sender: Any, *, world: World, figures: Figures, now: datetime, **_: Any) -> None:
     """Have the alerts of these contracts follow their figures, in the transaction that stored them."""
     alerts.evaluate(world=world, figures=figures, now=now)
+
+
+@receiver(attainments_computed, dispatch_uid="bpo.look_at_the_usual")
+def look_at_the_usual(sender: Any, *, months: Mapping[int | None, Sequence[date]], now: datetime, **_: Any) -> None:
+    """Hold the figures against what is usual, once they are stored; a failure there fails nothing here."""
+    of_contracts = {contract: starts for contract, starts in months.items() if contract is not None}
+    if of_contracts:
+        transaction.on_commit(partial(alerts.look_at_the_usual, of_contracts, now=now), robust=True)

@@ -27,6 +27,7 @@ from bpo.models import (
     Scorecard,
     ScorecardEvent,
     ScorecardLine,
+    SeriesBaseline,
     SetUp,
     Webhook,
 )
@@ -147,6 +148,9 @@ def make_rows(cast: Cast, number: int) -> None:
         kpi=kpi, facts={"day": "2026-03-01"}, opened_at=AT, changed_at=AT,
     )  # fmt: skip
     AlertEvent.objects.create(alert=alert, action="open", by="system", at=AT)
+    SeriesBaseline.objects.create(
+        series=target.series, until=day, by_weekday=[0.8] * 7, spread=1.5, days=60, learnt_at=AT
+    )
     _make_message(cast, number)
     _make_factor(queue, day, number)
     target_set = TargetSet.objects.create(code=f"set-{number}", name=f"Set {number}")

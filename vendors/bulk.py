@@ -22,6 +22,8 @@ _TYPES: dict[str, str] = {
     "BooleanField": "boolean",
     "BigAutoField": "bigint",
     "ForeignKey": "bigint",
+    "OneToOneField": "bigint",
+    "FloatField": "double precision",
 }
 """Column types by field; every other field is text."""
 _SEPARATOR = b"\x1f"

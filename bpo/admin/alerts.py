@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from bpo.models import Alert, AlertEvent
+from bpo.models import Alert, AlertEvent, SeriesBaseline
 from bpo.queries.alert_words import ACTIONS as STEPS
 from bpo.queries.alert_words import action_word, message_of
 from bpo.services import alerts
@@ -82,3 +82,13 @@ class AlertEventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("changes"))
     def what_changed(self, row: AlertEvent) -> str:
         return document(row.changes)
+
+
+@admin.register(SeriesBaseline)
+class SeriesBaselineAdmin(ReadOnlyAdmin):
+    reads = Capability.READ_INTERNAL_NOTES
+    list_display = ["series", "until", "days", "learnt_at"]
+    list_select_related = ["series__contract", "series__kpi", "series__queue"]
+    list_filter = [("series__contract", VisibleRelated)]
+    search_fields = ["series__contract__code", "series__kpi__code"]
+    fields = ["series", "until", "days", "spread", "by_weekday", "learnt_at"]

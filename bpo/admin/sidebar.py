@@ -73,6 +73,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         (
             ("bpo.alert", "notifications"),
             ("bpo.alertevent", "history"),
+            ("bpo.seriesbaseline", "show_chart"),
             ("bpo.webhook", "webhook"),
             ("bpo.delivery", "outgoing_mail"),
             ("bpo.deliveryattempt", "history"),

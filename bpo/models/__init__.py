@@ -1,4 +1,5 @@
 from bpo.models.alerts import Alert, AlertEvent
+from bpo.models.baselines import SeriesBaseline
 from bpo.models.corrections import CorrectionRequest
 from bpo.models.delivery import Delivery, DeliveryAttempt, NotificationSettings, Webhook
 from bpo.models.departments import DepartmentQuestion
@@ -30,6 +31,7 @@ __all__ = [
     "Scorecard",
     "ScorecardEvent",
     "ScorecardLine",
+    "SeriesBaseline",
     "SetUp",
     "Webhook",
 ]

@@ -13,13 +13,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from bpo.choices import OF_A_FIGURE, OF_THE_FEED, UNRESOLVED, AlertKind, AlertSeverity, AlertStatus
+from bpo.choices import OF_A_FIGURE, OF_THE_FEED, STATISTICAL, UNRESOLVED, AlertKind, AlertSeverity, AlertStatus
 from bpo.models import Alert, AlertEvent
 from bpo.queries.alert_words import FIGURES, day_words, figure_words, message_of
 from bpo.queries.alerts import alerts_for, events_for
+from kpis.calc.facts import PeriodKind
 from vendors.actors import Actor
 from vendors.errors import Text
 from vendors.models import Vendor
+from vendors.models.base import for_reader
 
 MOST_LISTED = 200
 VENDORS_FIRST = F("vendor__code").asc(nulls_last=True)
@@ -28,6 +30,13 @@ WAITING = "waiting"
 STATUSES = [(WAITING, _("Not resolved")), *AlertStatus.choices]
 
 FACTS: Mapping[str, Text] = {
+    "came": _("What came"),
+    "usual": _("What its weekday usually gives"),
+    "newest": _("The newest such day"),
+    "volume": _("Volume of that day"),
+    "distance": _("Deviations from what is usual"),
+    "baseline_days": _("Days the usual level was learnt from"),
+    "family": _("KPIs of the same incident"),
     "value": _("Actual so far"),
     "target": _("Target"),
     "minimum": _("Minimum"),
@@ -190,6 +199,11 @@ class AlertPage:
     link: tuple[str, Text] | None
     events: list[AlertEvent]
 
+    @property
+    def has_days(self) -> bool:
+        """Say whether the KPI's own page shows its days."""
+        return self.alert.period == PeriodKind.MONTH or self.alert.kind in STATISTICAL
+
 
 def alert_page(alert: Alert, actor: Actor) -> AlertPage:
     """Return the page of an alert as ``actor`` may read it."""
@@ -203,7 +217,9 @@ def _facts(alert: Alert) -> list[tuple[Text, str]]:
 
 def _fact(name: str, facts: Mapping[str, Any]) -> str:
     value = facts[name]
-    if name == "lost_on":
+    if name == "family":
+        return ", ".join(for_reader(*names) for names in value)
+    if name in ("lost_on", "newest"):
         return day_words(value)
     if isinstance(value, list):
         return ", ".join(value)

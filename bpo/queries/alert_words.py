@@ -15,6 +15,7 @@ from bpo.models import Alert
 from bpo.queries.words import UNITS
 from kpis.calc.facts import Direction, PeriodKind
 from kpis.calc.run_rate import Outcome
+from kpis.calc.surveillance import Rule
 from vendors.errors import Text
 
 MESSAGES: Mapping[str, Text] = {
@@ -22,6 +23,10 @@ MESSAGES: Mapping[str, Text] = {
     AlertKind.BELOW_TARGET: _("%(kpi)s came to %(value)s in %(period)s; the target is %(target)s."),
     AlertKind.PROJECTED_TO_MISS: _(
         "%(kpi)s is heading for %(projected)s in %(period)s; the target is %(target)s. The rest needs %(needed)s."
+    ),
+    AlertKind.WORSE_THAN_USUAL: _("%(kpi)s came to %(came)s on %(newest)s; its weekday usually gives about %(usual)s."),
+    AlertKind.BETTER_THAN_USUAL: _(
+        "%(kpi)s came to %(came)s on %(newest)s, better than the usual %(usual)s: worth knowing why."
     ),
     AlertKind.FEED_MISSING: _("Queue-days not sent in time: %(count)s (the oldest: %(day)s)."),
     AlertKind.INCOMPLETE: _(
@@ -35,6 +40,8 @@ MESSAGES: Mapping[str, Text] = {
     AlertKind.KEY_EXPIRING: _("The API key %(key)s expires on %(day)s."),
 }
 LOST = _("%(kpi)s cannot reach its target of %(target)s in %(period)s any more: at best it ends at %(best)s.")
+DRIFTED = _("%(kpi)s has drifted since %(period)s: %(came)s on %(newest)s; its weekday usually gives about %(usual)s.")
+LEARNING = _("(The usual level is still being learnt.)")
 SETTLING = _("%(kpi)s stands at %(projected)s for %(period)s and only settles; the target is %(target)s.")
 
 NO_BREAK = "\u00a0"
@@ -56,7 +63,8 @@ ACTIONS: Mapping[str, Text] = {
 
 def message_of(alert: Alert) -> str:
     """Say what is the matter, with its figures; the alert's KPI is read with it."""
-    return str(_template(alert)) % _Words(alert)
+    said = str(_template(alert)) % _Words(alert)
+    return f"{said} {LEARNING}" if alert.facts.get("learning") else said
 
 
 def _template(alert: Alert) -> Text:
@@ -65,6 +73,8 @@ def _template(alert: Alert) -> Text:
             return LOST
         if alert.facts.get("needed") is None:
             return SETTLING
+    if alert.kind == AlertKind.WORSE_THAN_USUAL and alert.facts.get("rule") == Rule.DRIFT:
+        return DRIFTED
     return MESSAGES[alert.kind]
 
 
@@ -84,12 +94,12 @@ class _Words(dict[str, str]):
         if name == "best":
             name = "lowest" if facts.get("direction") == Direction.LOWER else "highest"
         value = facts.get(name)
-        if name == "day":
+        if name in ("day", "newest"):
             return day_words(value)
         return figure_words(value, facts.get("unit", "")) if name in FIGURES else str(value)
 
 
-FIGURES = frozenset({"value", "target", "minimum", "projected", "needed", "lowest", "highest"})
+FIGURES = frozenset({"came", "usual", "value", "target", "minimum", "projected", "needed", "lowest", "highest"})
 
 
 def figure_words(value: str | None, unit: str) -> str:

@@ -102,6 +102,7 @@ def look_at_data(*, now: datetime) -> list[str]:
     waiting = sorted(set(begun) - set(done))
     if waiting:
         alerts.look_at_data(now=now)
+        alerts.look_at_all(now=now)
     for slot in waiting:
         claim(DATA_ALERTS, slot, now=now)
     return waiting

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from statistics import median, stdev
+from typing import NamedTuple
 
 from kpis.calc.facts import Direction
 from kpis.calc.rarity import binomial_at_least, binomial_at_most
@@ -53,8 +55,7 @@ class Rule(StrEnum):
     RARE = "rare"
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(NamedTuple):
     """One day: ``amount`` over ``volume`` is its value, a share being ``hits / cases``."""
 
     date: date
@@ -173,53 +174,57 @@ def watch(
     says which side is bad; a KPI with two bad sides has no good one.
     """
     found: list[Signal] = []
-    line = _Line()
-    quiet = dict.fromkeys((True, False), REARM)
-    for day in days:
-        if day.date in left_out or day.volume <= 0:
-            continue
-        if day.date == restarted_on:
-            line = _Line()
-        given = _signal_of(baseline, day, direction, line)
-        for is_bad in (True, False):
-            is_quiet = given is None or given[2] is not is_bad
-            if given is not None and not is_quiet:
-                rule, distance, _side = given
-                is_onset = quiet[is_bad] >= REARM
-                found.append(Signal(day.date, rule, distance, line.value, is_bad, is_onset))
-            quiet[is_bad] = quiet[is_bad] + 1 if is_quiet else 0
+    newest = dict.fromkeys((True, False), -REARM)
+    for place, day, rule, distance, smoothed, side in _judged(baseline, days, direction, left_out, restarted_on):
+        is_bad = _is_bad(side, direction)
+        is_onset = place - newest[is_bad] > REARM
+        newest[is_bad] = place
+        found.append(Signal(day, rule, distance, smoothed, is_bad, is_onset))
     return found
 
 
-@dataclass(slots=True)
-class _Line:
-    """The exponentially weighted mean of the distances so far."""
+def _judged(
+    baseline: Baseline,
+    days: Iterable[Day],
+    direction: Direction,
+    left_out: Collection[date],
+    restarted_on: date | None,
+) -> Iterator[tuple[int, date, Rule, float, float, float]]:
+    """Yield the days that break a rule: which it is of those watched (from 1), the rule, the distances, and the side.
 
-    value: float = 0.0
-    days: int = 0
-
-    def add(self, distance: float) -> None:
-        self.days += 1
-        self.value = LAMBDA * max(-CLIP, min(CLIP, distance)) + (1 - LAMBDA) * self.value
-
-    @property
-    def limit(self) -> float:
-        return EWMA_LIMIT * math.sqrt(LAMBDA / (2 - LAMBDA) * (1 - (1 - LAMBDA) ** (2 * self.days)))
-
-
-def _signal_of(baseline: Baseline, day: Day, direction: Direction, line: _Line) -> tuple[Rule, float, bool] | None:
-    """Return rule, distance and side (bad is true) of the day's signal, and carry the smoothed line on."""
+    Thousands of series are judged after a drain: what a weekday has in common is worked out once.
+    """
     sign = -1.0 if direction in (Direction.LOWER, Direction.ZERO) else 1.0
-    distance = sign * baseline.distance(day)
-    if baseline.is_rare(day):
-        side = _rare_side(baseline, day)
-        return None if side is None else (Rule.RARE, distance, _is_bad(sign * side, direction))
-    line.add(distance)
-    if abs(distance) > R_LIMIT:
-        return Rule.SUDDEN, distance, _is_bad(distance, direction)
-    if abs(line.value) > line.limit:
-        return Rule.DRIFT, distance, _is_bad(line.value, direction)
-    return None
+    is_share = baseline.shape is Shape.SHARE
+    chances = [p * (1 - p) if is_share else 1.0 for p in baseline.by_weekday]
+    units = [sign / (math.sqrt(chance) * baseline.spread) for chance in chances]
+    smoothed, count, place = 0.0, 0, 0
+    for day in days:
+        date_, amount, volume = day
+        if volume <= 0 or date_ in left_out:
+            continue
+        if date_ == restarted_on:
+            smoothed, count = 0.0, 0
+        place += 1
+        weekday = date_.weekday()
+        distance = (amount / volume - baseline.by_weekday[weekday]) * math.sqrt(volume) * units[weekday]
+        if is_share and volume * chances[weekday] < FEWEST_EVENTS:
+            side = _rare_side(baseline, day)
+            if side is not None:
+                yield place, date_, Rule.RARE, distance, smoothed, sign * side
+            continue
+        count += 1
+        smoothed = LAMBDA * max(-CLIP, min(CLIP, distance)) + (1 - LAMBDA) * smoothed
+        if abs(distance) > R_LIMIT:
+            yield place, date_, Rule.SUDDEN, distance, smoothed, distance
+        elif abs(smoothed) > _limit(count):
+            yield place, date_, Rule.DRIFT, distance, smoothed, smoothed
+
+
+@lru_cache(maxsize=512)
+def _limit(days: int) -> float:
+    """Return how far the smoothed distance may be from 0 after so many days."""
+    return EWMA_LIMIT * math.sqrt(LAMBDA / (2 - LAMBDA) * (1 - (1 - LAMBDA) ** (2 * days)))
 
 
 def _is_bad(distance: float, direction: Direction) -> bool:
@@ -232,6 +237,28 @@ def _rare_side(baseline: Baseline, day: Day) -> int | None:
     if binomial_at_least(events, cases, p) <= ALPHA:
         return 1
     return -1 if binomial_at_most(events, cases, p) <= ALPHA else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Signals of one side that are not over: when they began, the newest of them, and whether a day jumped."""
+
+    begun_on: date
+    newest: Signal
+    is_sudden: bool
+
+
+def standing(signals: Iterable[Signal], watched: Iterable[date], *, is_bad: bool) -> Standing | None:
+    """Return the signals of a side that still stand: fewer than three normal days have passed since; null for none.
+
+    ``watched`` are the days that were looked at. Signals with fewer normal days between them are one.
+    """
+    rows = [signal for signal in signals if signal.is_bad is is_bad]
+    if not rows or sum(day > rows[-1].date for day in watched) >= REARM:
+        return None
+    first = max(place for place, signal in enumerate(rows) if signal.is_onset)
+    is_sudden = any(signal.rule is Rule.SUDDEN for signal in rows[first:])
+    return Standing(rows[first].date, rows[-1], is_sudden)
 
 
 def unusual_days(holidays: Collection[date]) -> frozenset[date]:

@@ -17,7 +17,7 @@ from kpis.calc.imputation import is_weighted
 from kpis.calc.periods import Period
 from kpis.calc.projection import Course
 from kpis.queries.figures import Figures
-from kpis.queries.paces import Pace, Window
+from kpis.queries.paces import DaySums, Pace, Window
 from kpis.queries.pooled import PeriodFacts
 from kpis.queries.series import Series, World
 from kpis.queries.spans import ONE_DAY, QueueSpan
@@ -98,6 +98,7 @@ class _Reader:
         self.world, self.figures = world, figures
         self._facts: dict[tuple[int | None, int | None], PeriodFacts] = {}
         self._coming: dict[Any, list[tuple[date, int]]] = {}
+        self._sums: dict[tuple[int | None, int | None, tuple[int, ...]], DaySums] = {}
 
     def read(self, one: OpenPeriod) -> Ahead:
         definition = self.world.definitions.on(one.series.kpi, one.period.start)
@@ -105,12 +106,19 @@ class _Reader:
         rule, formula = definition.rule, parse(definition.rule.formula)
         facts = self._recent_facts(one.series, start, end)
         parts, counting = facts.parts_of_kpi(definition.channel, formula.measures)
-        pace = Pace(formula, parts, Window(start, (end - start).days))
+        window = Window(start, (end - start).days)
+        pace = Pace(formula, self._sums_of(one.series, counting, parts, window), window)
         open_days = self._open_days(one, counting, parts)
         coming = tuple((day, pace.volume_of(day, queues)) for day, queues in open_days)
         remaining = sum((volume for _day, volume in coming), Decimal(0))
         course = Course(one.value, one.volume, remaining, one.target, rule.direction, rule.bounds)
         return Ahead(course, pace.rate_of(coming), coming, sum(queues for _day, queues in open_days), pace)
+
+    def _sums_of(self, series: Series, counting: Sequence[int], parts: Sequence[QueueRows], window: Window) -> DaySums:
+        key = (series.contract, series.queue, tuple(counting))
+        if key not in self._sums:
+            self._sums[key] = DaySums(parts, window)
+        return self._sums[key]
 
     def _recent_facts(self, series: Series, start: date, end: date) -> PeriodFacts:
         key = (series.contract, series.queue)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from kpis.calc.approximate import approximate
@@ -30,47 +31,64 @@ Sums = tuple[dict[str, list[float]], list[int]]
 """For each day of a window, the sums of its complete queue-days by measure, and how many queue-days these are."""
 
 
-def sums_by_day(parts: Sequence[QueueRows], codes: Sequence[str], window: Window) -> Sums:
-    """Sum up, day by day, what queues reported of these measures; no date lies outside the window."""
-    if parts and all(part.dates == parts[0].dates for part in parts):
-        try:
-            return _sums_of_regular_days(parts, codes, window)
-        except TypeError:
-            # Something was not reported: looking for that beforehand would cost as much as the sums.
-            pass
-    sums = {code: [0.0] * window.days for code in codes}
-    counts = [0] * window.days
-    for part in parts:
-        for day, *values in zip(part.dates, *(part.columns[code] for code in codes), strict=True):
-            if None not in values:
-                place = (day - window.start).days
-                counts[place] += 1
-                for code, value in zip(codes, values, strict=True):
-                    sums[code][place] += float(value)
-    return sums, counts
+class DaySums:
+    """What some queues reported, summed up day by day: each measure once, however many KPIs name it."""
 
+    def __init__(self, parts: Sequence[QueueRows], window: Window) -> None:
+        """No date of the ``parts`` lies outside the window."""
+        self._parts, self._window = parts, window
+        self._is_regular = bool(parts) and all(part.dates == parts[0].dates for part in parts)
+        self._columns: dict[str, list[float]] = {}
 
-def _sums_of_regular_days(parts: Sequence[QueueRows], codes: Sequence[str], window: Window) -> Sums:
-    """Sum up where all queues reported on the same dates; raise TypeError where something was not reported."""
-    places = [(day - window.start).days for day in parts[0].dates]
-    counts = [0] * window.days
-    for place in places:
-        counts[place] = len(parts)
-    sums = {}
-    for code in codes:
-        found = [0.0] * window.days
-        columns: list[Any] = [part.columns[code] for part in parts]
-        for place, total in zip(places, map(sum, zip(*columns, strict=True)), strict=True):
-            found[place] = float(total)
-        sums[code] = found
-    return sums, counts
+    def of(self, codes: Sequence[str]) -> Sums:
+        """Return the sums of the queue-days that hold all of these measures."""
+        if self._is_regular:
+            try:
+                return {code: self._column(code) for code in codes}, self._counts
+            except TypeError:
+                # Something was not reported: looking for that beforehand would cost as much as the sums.
+                pass
+        return self._of_complete_days(codes)
+
+    @cached_property
+    def _places(self) -> list[int]:
+        return [(day - self._window.start).days for day in self._parts[0].dates]
+
+    @cached_property
+    def _counts(self) -> list[int]:
+        counts = [0] * self._window.days
+        for place in self._places:
+            counts[place] = len(self._parts)
+        return counts
+
+    def _column(self, code: str) -> list[float]:
+        """Return the sums of a measure that all queues reported; raise TypeError where one did not."""
+        if code not in self._columns:
+            found = [0.0] * self._window.days
+            columns: list[Any] = [part.columns[code] for part in self._parts]
+            for place, total in zip(self._places, map(sum, zip(*columns, strict=True)), strict=True):
+                found[place] = float(total)
+            self._columns[code] = found
+        return self._columns[code]
+
+    def _of_complete_days(self, codes: Sequence[str]) -> Sums:
+        sums = {code: [0.0] * self._window.days for code in codes}
+        counts = [0] * self._window.days
+        for part in self._parts:
+            for day, *values in zip(part.dates, *(part.columns[code] for code in codes), strict=True):
+                if None not in values:
+                    place = (day - self._window.start).days
+                    counts[place] += 1
+                    for code, value in zip(codes, values, strict=True):
+                        sums[code][place] += float(value)
+        return sums, counts
 
 
 class Pace:
     """The last weeks of one KPI: the pooled value and the usual volume of each weekday."""
 
-    def __init__(self, formula: Formula, parts: Sequence[QueueRows], window: Window) -> None:
-        sums, counts = sums_by_day(parts, formula.measures, window)
+    def __init__(self, formula: Formula, days: DaySums, window: Window) -> None:
+        sums, counts = days.of(formula.measures)
         self._weekdays = [(window.start.weekday() + place) % WEEK for place in range(window.days)]
         self._counts = counts
         self.days = sum(1 for count in counts if count)

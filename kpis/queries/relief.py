@@ -126,6 +126,10 @@ class Relief:
         """Return the relief as if only these factors were approved."""
         return Relief(one for rows in self._by_queue.values() for one in rows if one.factor in factors)
 
+    def dates_of(self, queues: Iterable[int]) -> frozenset[date]:
+        """Return the days on which something is taken out of one of these queues."""
+        return frozenset(one.date for queue in queues for one in self._by_queue.get(queue, ()))
+
     def with_slices(self, slices: Iterable[Slice]) -> Relief:
         """Return the relief as it would be with these slices too."""
         return Relief([*(one for rows in self._by_queue.values() for one in rows), *slices])

@@ -190,7 +190,7 @@ def test_old_months_that_are_restated_raise_nothing() -> None:
 
     compute(contract)
 
-    assert raised() == []
+    assert raised(period="month") == []
 
 
 def test_a_target_that_is_taken_back_ends_its_alert() -> None:

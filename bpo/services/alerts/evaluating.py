@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from bpo.choices import OF_A_FIGURE, OF_THE_FEED
+from bpo.choices import OF_THE_FEED, OF_THE_LEVELS
 from bpo.models import Alert
 from bpo.queries.alert_findings import figure_findings
 from bpo.queries.data_findings import feed_findings
@@ -26,7 +26,7 @@ def evaluate(*, world: World, figures: Figures, now: datetime) -> Followed:
 
     A constant number of statements, whatever the number of series. The drain holds the contracts' locks.
     """
-    live = by_key(Alert.objects.filter(about(world.contracts), is_live=True, kind__in=OF_A_FIGURE | OF_THE_FEED))
+    live = by_key(Alert.objects.filter(about(world.contracts), is_live=True, kind__in=OF_THE_LEVELS | OF_THE_FEED))
     findings = figure_findings(world, figures, {key: held_of(alert) for key, alert in live.items()})
     # What was missing may just have come; what is missing since is for the schedule to see.
     waiting = {alert.contract_id for alert in live.values() if alert.kind in OF_THE_FEED and alert.contract_id}

@@ -10,7 +10,7 @@ from statistics import median
 import pytest
 
 from kpis.calc.facts import Direction
-from kpis.calc.surveillance import Baseline, Day, Rule, Shape, Signal, learn, unusual_days, watch
+from kpis.calc.surveillance import Baseline, Day, Rule, Shape, Signal, Standing, learn, standing, unusual_days, watch
 
 FIRST = date(2026, 1, 5)
 """A Monday."""
@@ -269,3 +269,32 @@ def test_a_large_shift_is_found_on_the_first_day() -> None:
     found = [(bad_onsets(random, -0.08, **kind) or [WATCHED + 1])[0] for _ in range(100)]
 
     assert median(found) == 1
+
+
+# What stands ----------------------------------------------------------------------------------------
+
+
+def test_signals_stand_until_three_normal_days_have_passed() -> None:
+    def stands(values: list[float]) -> Standing | None:
+        days = after(values)
+        signals = watch(usual(), days, Direction.HIGHER)
+        return standing(signals, [day.date for day in days], is_bad=True)
+
+    begun_on = FIRST + timedelta(days=BASELINE)
+
+    assert stands([0.82] * 4) is None
+    found = stands([0.60, 0.83, 0.83])
+    assert found is not None
+    assert (found.begun_on, found.is_sudden) == (begun_on, True)
+    assert stands([0.60, *[0.83] * 9]) is None
+
+
+def test_a_drift_stands_as_one_from_its_first_day_and_the_good_side_is_another() -> None:
+    days = after([0.79] * 10)
+    signals = watch(usual(), days, Direction.HIGHER)
+    dates = [day.date for day in days]
+    found = standing(signals, dates, is_bad=True)
+
+    assert found is not None
+    assert (found.begun_on, found.newest.date, found.is_sudden) == (signals[0].date, dates[-1], False)
+    assert standing(signals, dates, is_bad=False) is None

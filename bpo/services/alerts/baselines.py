@@ -1,0 +1,68 @@
+"""What is usual for each KPI of some contracts: kept from drain to drain, learnt anew only where it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from bpo.models import SeriesBaseline
+from bpo.queries.usual_findings import Usual, confirmed_days, shown_days
+from kpis.calc.surveillance import WINDOW, Baseline, learn
+from kpis.queries.figures import Figures
+from kpis.queries.series import Series, World
+from kpis.queries.spans import ONE_DAY
+from kpis.queries.watching import DayReader, Stretch, shape_of, touched, watched_series
+from vendors import bulk
+from vendors.querysets import one_of
+
+FORTNIGHT = timedelta(days=14)
+"""So long a new month is held against the level before the last one, so that no signal ends with a page of the
+calendar."""
+
+
+def usual_levels(world: World, figures: Figures, months: Mapping[int, Sequence[date]], *, now: datetime) -> list[Usual]:
+    """Return the series that can be watched, each with what is usual for it and its days since.
+
+    A level is learnt where none is kept for the month, or where the drain has computed a month of its twelve weeks.
+    The figures of these are read once; the rest stands in one row each.
+    """
+    series = watched_series(world)
+    kept = {row.series_id: row for row in SeriesBaseline.objects.filter(series__in=one_of([row.id for row in series]))}
+    stretches = [_since(one, world) for one in series]
+    stale = [one for one in stretches if _must_learn(one, kept.get(one.series.id), months)]
+    if stale:
+        kept |= _learn(world, figures, stale, now)
+    known = [one for one in stretches if kept[one.series.id].by_weekday]
+    return shown_days(DayReader(world, figures, known), known, kept)
+
+
+def _since(series: Series, world: World) -> Stretch:
+    today = world.today_of(series.contract)
+    return Stretch(series, (today - FORTNIGHT).replace(day=1), today + ONE_DAY)
+
+
+def _must_learn(one: Stretch, row: SeriesBaseline | None, months: Mapping[int, Sequence[date]]) -> bool:
+    if row is None or row.until != one.start:
+        return True
+    return touched(months.get(one.series.contract or 0, ()), one.start - WINDOW, one.start)
+
+
+def _learn(world: World, figures: Figures, stale: Sequence[Stretch], now: datetime) -> dict[int, SeriesBaseline]:
+    before = [Stretch(one.series, one.start - WINDOW, one.start) for one in stale]
+    reader = DayReader(world, figures, before)
+    confirmed = confirmed_days({one.series.id for one in stale})
+    rows = [_learnt(reader, one, confirmed.get(one.series.id, frozenset()), now) for one in before]
+    bulk.store(SeriesBaseline, rows, key=("series_id",), update=("until", "by_weekday", "spread", "days", "learnt_at"))
+    return {row.series_id: row for row in rows}
+
+
+def _learnt(reader: DayReader, one: Stretch, confirmed: frozenset[date], now: datetime) -> SeriesBaseline:
+    shape = shape_of(reader.definition(one).rule)
+    found: Baseline | None = learn(
+        reader.days(one), until=one.end, shape=shape, left_out=reader.unusual(one) | confirmed
+    )
+    about = {"series_id": one.series.id, "until": one.end, "learnt_at": now}
+    # A mean that never moved has no spread to be held against.
+    if found is None or found.spread == float("inf"):
+        return SeriesBaseline(**about)
+    return SeriesBaseline(by_weekday=list(found.by_weekday), spread=found.spread, days=found.days, **about)
