@@ -222,6 +222,8 @@ SPECTACULAR_SETTINGS = {
 }
 # The largest body there is: a file.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+# A year of targets is a form of twelve fields a row.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # What one sender may use; 0 means no limit. Counted in the database for all web processes together.
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=600)
 ROWS_PER_DAY = env.int("ROWS_PER_DAY", default=200_000)

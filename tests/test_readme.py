@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command, get_commands
+from django.urls import resolve, reverse
+
+from bpo.templatetags.bpo_navigation import DAILY
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -95,3 +98,12 @@ def test_the_example_environment_names_only_variables_there_are() -> None:
     named = re.findall(r"^# ([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
 
     assert set(named) <= set(rows_of_table("Environment"))
+
+
+def test_the_table_of_pages_names_pages_there_are() -> None:
+    pages = [f"{page}/" for page in rows_of_table("Pages")]
+
+    assert len(pages) >= 12
+    assert all(resolve(page).app_name == "bpo" for page in pages)
+    everyday = {reverse(f"bpo:{entry.view}") for entry in DAILY} - {"/submissions/"}
+    assert everyday <= set(pages)
