@@ -32,7 +32,7 @@ STATUSES = [(WAITING, _("Not resolved")), *AlertStatus.choices]
 FACTS: Mapping[str, Text] = {
     "came": _("What came"),
     "usual": _("What its weekday usually gives"),
-    "newest": _("The newest such day"),
+    "worst_day": _("The day farthest from what is usual"),
     "volume": _("Volume of that day"),
     "distance": _("Deviations from what is usual"),
     "baseline_days": _("Days the usual level was learnt from"),
@@ -219,7 +219,7 @@ def _fact(name: str, facts: Mapping[str, Any]) -> str:
     value = facts[name]
     if name == "family":
         return ", ".join(for_reader(*names) for names in value)
-    if name in ("lost_on", "newest"):
+    if name in ("lost_on", "worst_day"):
         return day_words(value)
     if isinstance(value, list):
         return ", ".join(value)

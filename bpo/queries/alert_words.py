@@ -24,9 +24,11 @@ MESSAGES: Mapping[str, Text] = {
     AlertKind.PROJECTED_TO_MISS: _(
         "%(kpi)s is heading for %(projected)s in %(period)s; the target is %(target)s. The rest needs %(needed)s."
     ),
-    AlertKind.WORSE_THAN_USUAL: _("%(kpi)s came to %(came)s on %(newest)s; its weekday usually gives about %(usual)s."),
+    AlertKind.WORSE_THAN_USUAL: _(
+        "%(kpi)s came to %(came)s on %(worst_day)s; its weekday usually gives about %(usual)s."
+    ),
     AlertKind.BETTER_THAN_USUAL: _(
-        "%(kpi)s came to %(came)s on %(newest)s, better than the usual %(usual)s: worth knowing why."
+        "%(kpi)s came to %(came)s on %(worst_day)s, better than the usual %(usual)s: worth knowing why."
     ),
     AlertKind.FEED_MISSING: _("Queue-days not sent in time: %(count)s (the oldest: %(day)s)."),
     AlertKind.INCOMPLETE: _(
@@ -40,7 +42,9 @@ MESSAGES: Mapping[str, Text] = {
     AlertKind.KEY_EXPIRING: _("The API key %(key)s expires on %(day)s."),
 }
 LOST = _("%(kpi)s cannot reach its target of %(target)s in %(period)s any more: at best it ends at %(best)s.")
-DRIFTED = _("%(kpi)s has drifted since %(period)s: %(came)s on %(newest)s; its weekday usually gives about %(usual)s.")
+DRIFTED = _(
+    "%(kpi)s has drifted since %(period)s: %(came)s on %(worst_day)s; its weekday usually gives about %(usual)s."
+)
 LEARNING = _("(The usual level is still being learnt.)")
 SETTLING = _("%(kpi)s stands at %(projected)s for %(period)s and only settles; the target is %(target)s.")
 
@@ -94,7 +98,7 @@ class _Words(dict[str, str]):
         if name == "best":
             name = "lowest" if facts.get("direction") == Direction.LOWER else "highest"
         value = facts.get(name)
-        if name in ("day", "newest"):
+        if name in ("day", "worst_day"):
             return day_words(value)
         return figure_words(value, facts.get("unit", "")) if name in FIGURES else str(value)
 

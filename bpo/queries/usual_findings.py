@@ -37,7 +37,7 @@ class Usual:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """A series whose signals stand, and the day of the newest of them."""
+    """A series whose signals stand, and the day of the farthest of them."""
 
     usual: Usual
     standing: Standing
@@ -46,7 +46,7 @@ class _Sign:
     @property
     def gravity(self) -> tuple[bool, float, int]:
         """Jumps first, then the farthest from what is usual."""
-        return self.standing.is_sudden, abs(self.standing.newest.distance), -self.usual.series.id
+        return self.standing.is_sudden, abs(self.standing.worst.distance), -self.usual.series.id
 
 
 def shown_days(reader: DayReader, stretches: Iterable[Stretch], kept: Mapping[int, SeriesBaseline]) -> list[Usual]:
@@ -107,7 +107,7 @@ def _signs(one: Usual, restarted_on: date | None) -> Iterator[tuple[AlertKind, _
     for is_bad, kind in ((True, AlertKind.WORSE_THAN_USUAL), (False, AlertKind.BETTER_THAN_USUAL)):
         found = standing(signals, by_date, is_bad=is_bad)
         if found is not None:
-            yield kind, _Sign(one, found, by_date[found.newest.date])
+            yield kind, _Sign(one, found, by_date[found.worst.date])
 
 
 def _finding(world: World, kind: AlertKind, subject: str, signs: Sequence[_Sign], kpis: Mapping[int, Kpi]) -> Finding:
@@ -139,15 +139,15 @@ def _severity(kind: AlertKind, found: Standing) -> Severity:
 
 
 def _facts(sign: _Sign) -> dict[str, object]:
-    rule, newest, baseline = sign.usual.definition.rule, sign.standing.newest, sign.usual.baseline
+    rule, worst, baseline = sign.usual.definition.rule, sign.standing.worst, sign.usual.baseline
     scale, places = scale_of(rule), rule.decimals
     return {
         "came": f"{sign.day.value * scale:.{places}f}",
         "usual": f"{baseline.expected(sign.day.date) * scale:.{places}f}",
-        "newest": sign.day.date.isoformat(),
+        "worst_day": sign.day.date.isoformat(),
         "volume": f"{sign.day.volume:.0f}",
-        "distance": f"{newest.distance:.1f}",
-        "rule": newest.rule.value,
+        "distance": f"{worst.distance:.1f}",
+        "rule": worst.rule.value,
         "unit": sign.usual.definition.unit,
         "direction": rule.direction.value,
         "baseline_days": baseline.days,

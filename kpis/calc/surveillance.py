@@ -241,10 +241,10 @@ def _rare_side(baseline: Baseline, day: Day) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Signals of one side that are not over: when they began, the newest of them, and whether a day jumped."""
+    """Signals of one side that are not over: when they began, the farthest of them, and whether a day jumped."""
 
     begun_on: date
-    newest: Signal
+    worst: Signal
     is_sudden: bool
 
 
@@ -258,7 +258,14 @@ def standing(signals: Iterable[Signal], watched: Iterable[date], *, is_bad: bool
         return None
     first = max(place for place, signal in enumerate(rows) if signal.is_onset)
     is_sudden = any(signal.rule is Rule.SUDDEN for signal in rows[first:])
-    return Standing(rows[first].date, rows[-1], is_sudden)
+    return Standing(rows[first].date, max(rows[first:], key=_reach), is_sudden)
+
+
+def _reach(signal: Signal) -> float:
+    """Return how far a day lies on the side of its signal: in a drift a single day may lie on the other one."""
+    if signal.rule is Rule.DRIFT:
+        return math.copysign(1, signal.smoothed) * signal.distance
+    return abs(signal.distance)
 
 
 def unusual_days(holidays: Collection[date]) -> frozenset[date]:

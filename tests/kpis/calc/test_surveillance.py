@@ -296,5 +296,14 @@ def test_a_drift_stands_as_one_from_its_first_day_and_the_good_side_is_another()
     found = standing(signals, dates, is_bad=True)
 
     assert found is not None
-    assert (found.begun_on, found.newest.date, found.is_sudden) == (signals[0].date, dates[-1], False)
+    assert (found.begun_on, found.is_sudden) == (signals[0].date, False)
     assert standing(signals, dates, is_bad=False) is None
+
+
+def test_the_farthest_day_tells_of_what_stands_though_the_newest_lies_on_the_other_side() -> None:
+    days = after([0.78] * 8 + [0.83])
+    signals = watch(usual(), days, Direction.HIGHER)
+    found = standing(signals, [day.date for day in days], is_bad=True)
+
+    assert found is not None
+    assert found.worst.distance < 0
