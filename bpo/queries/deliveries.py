@@ -6,11 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.db.models import Q
+
 from bpo.choices import DeliveryStatus
 from bpo.models import Delivery
 from bpo.queries.cards import utc
 
 STUCK_AFTER = timedelta(hours=1)
+TRIES_IN_AN_HOUR = 6
+"""After 2, 4, 8, 16 and 32 minutes."""
 
 
 def address_hint(url: str) -> str:
@@ -37,7 +41,6 @@ def presented_delivery(row: Delivery) -> dict[str, Any]:
 
 
 def stuck_count(now: datetime) -> int:
-    """Return how many messages should have gone out an hour ago."""
-    return Delivery.objects.filter(
-        status=DeliveryStatus.WAITING, due_at__lt=now, created_at__lt=now - STUCK_AFTER
-    ).count()
+    """Return how many messages should have gone out an hour ago, or were tried for so long."""
+    is_late = Q(tries=0, due_at__lt=now - STUCK_AFTER) | Q(tries__gte=TRIES_IN_AN_HOUR)
+    return Delivery.objects.filter(is_late, status=DeliveryStatus.WAITING).count()

@@ -17,6 +17,7 @@ from bpo.choices import UNRESOLVED, AlertSeverity, DeliveryKind, WebhookPreset
 from bpo.models import Alert, AlertEvent, Delivery
 from bpo.queries.alert_words import action_word, message_of
 from bpo.queries.cards import utc
+from bpo.queries.recipients import Reader
 
 MOST_LINES = 30
 """So many alerts are told one by one; the rest is counted."""
@@ -98,12 +99,13 @@ class Told:
         return [*(str(line) for line in self.lines), *([self.more_text] if self.more else [])]
 
 
-def told_of(delivery: Delivery) -> Told:
-    """Return what a message says, as its alerts stand now; one query whatever the number."""
+def told_of(delivery: Delivery, reader: Reader | None = None) -> Told:
+    """Return what a message says, as its alerts stand now and as far as its ``reader`` may still read them."""
     steps: dict[Alert, list[AlertEvent]] = defaultdict(list)
     related = ("alert__vendor", "alert__kpi", "alert__contract", "alert__queue")
     for event in delivery.events.select_related(*related).order_by("id"):
-        steps[event.alert].append(event)
+        if reader is None or reader.may_read(event.alert):
+            steps[event.alert].append(event)
     lines = sorted((Line(alert, events) for alert, events in steps.items()), key=_gravity)
     return Told(delivery.kind, lines[:MOST_LINES], max(0, len(lines) - MOST_LINES))
 
@@ -172,6 +174,7 @@ def _teams(_delivery: Delivery, told: Told) -> dict[str, Any]:
 def _jandi(_delivery: Delivery, told: Told) -> dict[str, Any]:
     colour = told.lines[0].colour if told.lines else COLOURS["caution"]
     parts = [{"title": f"[{line.severity}] {line.vendor}", "description": line.message} for line in told.lines]
+    parts += [{"title": told.more_text, "description": told.address}] if told.more else []
     return {"body": f"[{told.title}]({told.address})", "connectColor": colour, "connectInfo": parts}
 
 

@@ -91,6 +91,14 @@ def readers() -> list[Reader]:
     return found
 
 
+def reader_of(user: User) -> Reader:
+    """Return one person as they may be told now, with their roles and wishes of this moment."""
+    roles = list(Membership.objects.filter(user=user).values_list("role", "vendor_id"))
+    wishes = NotificationSettings.objects.filter(user=user).first()
+    chosen = list(wishes.vendors.values_list("pk", flat=True)) if wishes else []
+    return Reader(user, roles, wishes or NotificationSettings(user=user), chosen)
+
+
 def webhooks_for(events: Iterable[AlertEvent]) -> Mapping[Webhook, list[AlertEvent]]:
     """Return the steps each active webhook is told of: of its vendor, grave enough, and not internal."""
     found: dict[Webhook, list[AlertEvent]] = {}

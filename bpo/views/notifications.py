@@ -74,13 +74,20 @@ def settings_page(request: PageRequest) -> HttpResponse:
     form = SettingsForm(request.POST or None, instance=wishes, actor=request.actor)
     if request.method == "POST" and form.is_valid():
         data = {name: form.cleaned_data[name] for name in form.Meta.fields if name != "vendors"}
-        chosen = list(form.cleaned_data["vendors"])
+        chosen = _chosen(form, wishes)
         delivery.change_wishes(_person(request), data, vendors=chosen, actor=request.actor, now=clock.now())
         messages.success(request, _("Your settings are kept."))
         return redirect("bpo:notifications")
     sent = Delivery.objects.filter(user=_person(request)).order_by("-created_at")[:SHOWN]
     status = 400 if form.is_bound else 200
     return render(request, "bpo/notifications.html", {"form": form, "sent": sent}, status=status)
+
+
+def _chosen(form: SettingsForm, wishes: NotificationSettings) -> list[Vendor]:
+    """Return the vendors chosen now, and those chosen before that are not offered: none would mean all."""
+    offered: Any = form.fields["vendors"]
+    before = wishes.vendors.exclude(pk__in=offered.queryset) if wishes.pk else []
+    return [*form.cleaned_data["vendors"], *before]
 
 
 @require_POST

@@ -87,14 +87,19 @@ def is_public(address: str) -> bool:
             wrapped = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if wrapped is not None:
             return is_public(str(wrapped))
-    return found.is_global and not found.is_multicast
+    return found.is_global and not found.is_multicast and not found.is_reserved
 
 
-def check_address(text: str) -> None:
-    """Refuse an address that no webhook may have: raise Forbidden, or Invalid ``url_unknown`` where nobody has it."""
+def check_address(text: str, *, may_be_own: bool = False) -> None:
+    """Refuse an address that no webhook may have: raise Forbidden, or Invalid ``url_unknown`` where nobody has it.
+
+    Hosts of one's own network are for those alone who may use them (``may_be_own``).
+    """
     target = read_address(text)
+    if target.is_own and not may_be_own:
+        raise Forbidden(_("The address leads into a private network."))
     try:
         resolve(target)
-    except OSError:
+    except (OSError, UnicodeError):
         why = _("No host of this name was found.")
         raise Invalid("url_unknown", why, [RowError("url_unknown", why, "url")]) from None

@@ -56,7 +56,8 @@ def _tell_people(news: Sequence[AlertEvent], now: datetime) -> None:
         told = {event.pk for event in at_once}
         later = [event for event in news if event.pk not in told and reader.is_in_digest(event)]
         if later:
-            due = next_digest(local, reader.wishes.digest_at, reader.hours, holidays)
+            morning = next_digest(local, reader.wishes.digest_at, reader.hours, holidays)
+            due = next_allowed(morning, reader.hours, holidays)
             _digest_of(reader.user, due, now).events.add(*later)
 
 

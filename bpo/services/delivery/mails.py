@@ -13,21 +13,20 @@ from django.urls import reverse
 from django.utils import translation
 
 from bpo.models import Delivery, NotificationSettings
-from bpo.queries.delivery_texts import told_of
+from bpo.queries.delivery_texts import Told
 
 STOP = "bpo.delivery.stop"
 """The salt of the links that end somebody's mails."""
 
 
-def send_mail_of(delivery: Delivery, user: User) -> str:
+def send_mail_of(delivery: Delivery, user: User, told: Told) -> str:
     """Send the mail; return to whom. Raise as the mail server does."""
     wishes = NotificationSettings.objects.filter(user=user).first() or NotificationSettings(user=user)
     with translation.override(wishes.language):
-        told = told_of(delivery)
         stop = settings.SITE_URL + reverse("bpo:notifications-stop", args=[stop_token(user.pk)])
         facts = {"told": told, "stop": stop, "settings": settings.SITE_URL + reverse("bpo:notifications")}
         mail = EmailMultiAlternatives(
-            f"[BPO KPI] {told.title}"[:200].replace("\n", " "),
+            f"[BPO KPI] {' '.join(told.title.split())}"[:200],
             render_to_string("bpo/mail_alerts.txt", facts),
             settings.DEFAULT_FROM_EMAIL,
             [user.email],

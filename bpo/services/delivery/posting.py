@@ -15,7 +15,7 @@ from typing import Any
 from django.utils import translation
 
 from bpo.models import Delivery, Webhook
-from bpo.queries.delivery_texts import told_of, webhook_body
+from bpo.queries.delivery_texts import Told, webhook_body
 from bpo.services.delivery.addresses import Target, read_address, resolve
 
 SECONDS = 10
@@ -27,10 +27,10 @@ class Refused(Exception):
     """The address answered, and did not take the message."""
 
 
-def post_webhook(delivery: Delivery, webhook: Webhook) -> str:
+def post_webhook(delivery: Delivery, webhook: Webhook, told: Told) -> str:
     """Send the message; return the answer's status. Raise Refused, OSError or Forbidden."""
     with translation.override(webhook.language):
-        body, content_type = webhook_body(webhook.preset, delivery, told_of(delivery))
+        body, content_type = webhook_body(webhook.preset, delivery, told)
     headers = {"Content-Type": content_type, "User-Agent": "bpo-kpi", "X-BPO-Delivery": str(delivery.pk)}
     headers |= signature(webhook.secret, body, int(time.time()))
     if webhook.preset == "jandi":

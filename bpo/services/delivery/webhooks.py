@@ -28,7 +28,7 @@ def make_webhook(data: dict[str, Any], *, vendor: Vendor | None, actor: Actor, n
     if Webhook.objects.filter(vendor=vendor).count() >= MOST_WEBHOOKS:
         text = _("There are %(most)s webhooks already; change one that is no longer used.")
         raise Conflict("too_many_webhooks", text % {"most": MOST_WEBHOOKS})
-    check_address(data["url"])
+    check_address(data["url"], may_be_own=_sees_all(actor))
     secret = secrets.token_urlsafe(32)
     made = Webhook.objects.create(vendor=vendor, secret=secret, created_by=actor.label[:200], created_at=now, **data)
     record(actor=actor, action="webhook.make", obj=made, now=now, vendor=vendor, changes=_shown(data))
@@ -46,7 +46,7 @@ def change_webhook(webhook_id: int, data: dict[str, Any], *, actor: Actor, now: 
         raise NotFound("not_found", _("There is no such webhook."))
     _check_right(actor, webhook.vendor)
     if "url" in data:
-        check_address(data["url"])
+        check_address(data["url"], may_be_own=_sees_all(actor))
     for name in data:
         setattr(webhook, name, data[name])
     webhook.save(update_fields=[*data])
@@ -54,12 +54,16 @@ def change_webhook(webhook_id: int, data: dict[str, Any], *, actor: Actor, now: 
     return webhook
 
 
+def _sees_all(actor: Actor) -> bool:
+    return actor.limited_to(Capability.MANAGE_WEBHOOKS).sees_all_vendors
+
+
 def _check_right(actor: Actor, vendor: Vendor | None) -> None:
     """Refuse keys, and whoever does not see all vendors for a webhook that hears of every one."""
     if (
         actor.api_key_id is not None
         or not actor.may(Capability.MANAGE_WEBHOOKS, vendor.pk if vendor else None)
-        or (vendor is None and not actor.limited_to(Capability.MANAGE_WEBHOOKS).sees_all_vendors)
+        or (vendor is None and not _sees_all(actor))
     ):
         raise Forbidden("role", _("Your role does not include this function."))
 

@@ -51,7 +51,7 @@ def test_the_form_alone_forbids_it(url: str) -> None:
     [
         "https://127.0.0.1/", "https://[::1]/", "https://0x7f.1/", "https://2130706433/", "https://127.1/",
         "https://[::ffff:127.0.0.1]/", "https://localhost/", "https://localhost./", "https://169.254.169.254/latest",
-        "https://10.0.0.1/",
+        "https://10.0.0.1/", "https://a..b/", f"https://{'a' * 64}.example/", "https://[::127.0.0.1]/",
     ],
 )  # fmt: skip
 def test_a_private_address_is_refused_in_every_notation(url: str) -> None:
@@ -94,5 +94,8 @@ def test_ones_own_host_may_be_reached_by_http_and_on_any_port() -> None:
 
     assert target.is_own
     assert resolve(target) == ["127.0.0.1"]
+    check_address("http://127.0.0.1:8080/x", may_be_own=True)
+    with pytest.raises(Forbidden):
+        check_address("http://127.0.0.1:8080/x")
     with pytest.raises(Forbidden):
         read_address("http://127.0.0.2:8080/x")

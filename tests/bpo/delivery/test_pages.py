@@ -181,3 +181,14 @@ def test_there_are_only_so_many(cast: Cast) -> None:
 
     assert answer.status_code == 400
     assert "20 webhooks already" in answer.content.decode()
+
+
+def test_a_choice_that_is_no_longer_offered_stays_rather_than_mean_all(cast: Cast) -> None:
+    wishes = NotificationSettings.objects.create(user=cast.manager)
+    wishes.vendors.add(cast.vendor)
+    cast.vendor.is_active = False
+    cast.vendor.save()
+
+    browser(cast.manager).post(SETTINGS, WISHES)
+
+    assert [vendor.code for vendor in wishes.vendors.all()] == ["hanbit"]

@@ -21,6 +21,7 @@ from django.db import connection
 from django.test.utils import override_settings
 
 from bpo.models import AlertEvent, Delivery, DeliveryAttempt, NotificationSettings
+from bpo.queries.deliveries import stuck_count
 from bpo.services import delivery
 from bpo.services.delivery import posting, sending
 from tests.bpo.delivery.world import NOON, Receiver, make_alert, make_webhook, receiver, told, waiting
@@ -104,7 +105,7 @@ def test_after_three_days_it_is_given_up(vendor: Vendor, room: Receiver) -> None
     room.status = 500
     told()
 
-    assert told(NOON + timedelta(days=3)) == {"given_up": 1, "escalated": 1, "dispatched": 1, "failed": 1}
+    assert told(NOON + timedelta(days=3)) == {"given_up": 1, "escalated": 1, "dispatched": 1}
 
     assert Delivery.objects.filter(status="given_up").get().error.startswith("Refused: HTTP 500")
 
@@ -352,3 +353,75 @@ def test_a_broken_message_is_put_off_and_the_next_one_goes_out(vendor: Vendor, m
 
     assert waiting()[0].error.startswith("SMTPRecipientsRefused")
     assert told(NOON + timedelta(hours=1)) == {"sent": 1}
+
+
+def test_a_message_that_waited_over_free_days_is_tried_for_three_days_too(vendor: Vendor, monkeypatch: Any) -> None:
+    make_user("mina", "manager")
+    make_alert(vendor, "warning")
+    told()
+    Delivery.objects.update(created_at=NOON - timedelta(days=9), due_at=NOON)
+
+    def down(*_: Any) -> str:
+        raise ConnectionRefusedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "send_mail_of", down)
+        assert told() == {"failed": 1}
+
+    assert told(NOON + timedelta(hours=1)) == {"sent": 1}
+
+
+def test_who_lost_the_role_meanwhile_learns_nothing_more_of_the_vendor(vendor: Vendor) -> None:
+    user = make_user("mina", "vendor_admin", vendor)
+    make_alert(vendor, "warning")
+    told()
+    user.memberships.all().delete()
+
+    assert told(NOON + timedelta(days=1)) == {"dropped": 1}
+    assert mail.outbox == []
+
+
+def test_one_bad_address_holds_up_no_other_mail(vendor: Vendor, monkeypatch: Any) -> None:
+    make_user("mina", "manager")
+    make_user("sora", "manager")
+    make_alert(vendor)
+    send = sending.send_mail_of
+
+    def sometimes(message: Delivery, user: Any, text: Any) -> str:
+        if user.username == "mina":
+            raise smtplib.SMTPRecipientsRefused({})
+        return send(message, user, text)
+
+    monkeypatch.setattr(sending, "send_mail_of", sometimes)
+
+    assert told() == {"dispatched": 1, "sent": 1, "failed": 1}
+
+
+def test_a_retry_keeps_to_the_quiet_hours(vendor: Vendor, monkeypatch: Any) -> None:
+    make_user("mina", "manager")
+    evening = NOON + timedelta(hours=8, minutes=59)
+    make_alert(vendor, at=evening)
+
+    def down(*_: Any) -> str:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(sending, "send_mail_of", down)
+    told(evening)
+
+    assert waiting()[0].due_at == NOON + timedelta(hours=20)
+
+
+def test_a_test_mail_comes_also_to_who_stopped_the_others() -> None:
+    user = make_user("mina", "manager")
+    NotificationSettings.objects.create(user=user, wants_mail=False)
+    delivery.send_test(user=user, now=NOON)
+
+    assert told() == {"sent": 1}
+
+
+def test_a_message_is_stuck_an_hour_after_it_was_due_or_after_so_many_tries(vendor: Vendor) -> None:
+    webhook = make_webhook("https://example.com", vendor)
+    for tries, due in ((0, NOON - timedelta(minutes=59)), (0, NOON - timedelta(minutes=61)), (6, NOON + MINUTE)):
+        Delivery.objects.create(kind="instant", webhook=webhook, created_at=NOON, due_at=due, tries=tries)
+
+    assert stuck_count(NOON) == 2
