@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,7 +12,10 @@ PLACES = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One weighted KPI of a contract in a period. ``score`` is null without volume, 0 where nothing was reported."""
+    """One weighted line of a contract in a period, of the KPI ``key``; a KPI may have one a queue.
+
+    ``score`` is null without volume, 0 where nothing was reported.
+    """
 
     key: int
     score: Decimal | None
@@ -30,7 +34,11 @@ def contributions(parts: Iterable[Part]) -> dict[int, Decimal]:
     """Return the points each KPI brings: score x weight ÷ the weights that count. What has no volume counts nothing."""
     counting = [part for part in parts if part.score is not None]
     whole = sum((part.weight for part in counting), Decimal(0))
-    return {part.key: part.score * part.weight / whole for part in counting if part.score is not None} if whole else {}
+    points: dict[int, Decimal] = defaultdict(lambda: Decimal(0))
+    for part in counting:
+        if whole and part.score is not None:
+            points[part.key] += part.score * part.weight / whole
+    return dict(points)
 
 
 def score_of(parts: Iterable[Part]) -> Decimal | None:

@@ -104,17 +104,21 @@ def _fill(page: Comparison, kpi: Kpi, links: Any, now: datetime) -> None:
     days = _days(spans, definition, page.period)
     weights = weights_of(days.values())
     standings = {code: one for code, rows in days.items() if (one := standing(rows, weights)) is not None}
-    places = ranks(standings, is_higher_better=definition.rule.direction is not Direction.LOWER)
+    # Of a band, and of what is best at zero, more is neither better nor worse.
+    is_ranked = definition.rule.direction in (Direction.HIGHER, Direction.LOWER)
+    places = ranks(standings if is_ranked else {}, is_higher_better=definition.rule.direction is Direction.HIGHER)
     months = _months(kpi, links, page.period, now)
     vendors = {vendor.code: vendor for vendor in Vendor.objects.filter(code__in=standings)}
     page.rows = sorted(
-        (_row(vendors[code], one, places[code], months[code], page.decimals) for code, one in standings.items()),
+        (_row(vendors[code], one, places.get(code), months[code], page.decimals) for code, one in standings.items()),
         key=lambda row: _order(row, definition.rule.direction),
     )
 
 
 def _order(row: VendorRow, direction: Direction) -> tuple[bool, Decimal, str]:
     value = row.same_mix if row.same_mix is not None else row.raw
+    if direction not in (Direction.HIGHER, Direction.LOWER):
+        value = Decimal(0)
     return row.same_mix is None, value if direction is Direction.LOWER else -value, row.vendor.code
 
 

@@ -185,7 +185,7 @@ def _way(page: KpiPage, reader: DailyReader) -> list[Leg]:
 
     The mix is that of the queues, against the month before; both months without what approved factors take out.
     """
-    factors = reader.relief.factors
+    factors = reader.relief.within(reader.period.start, reader.period.end).factors
     adjusted = reader.value_with(factors)
     if page.target is None or adjusted is None or not is_weighted(reader.rule):
         return []
@@ -195,7 +195,7 @@ def _way(page: KpiPage, reader: DailyReader) -> list[Leg]:
     titles = {one.pk: one.title for one in page.factors}
     legs, at = [], page.target
     for step in steps(page.target, adjusted, moved.mix if moved else ZERO, known):
-        if step.kind != "mix" or moved:
+        if (step.kind != "mix" or moved) and (step.kind != "factor" or step.size):
             legs.append(Leg(step.kind, at, at + step.size, titles.get(step.factor or 0, "")))
         at += step.size
     return legs

@@ -82,11 +82,6 @@ class Cell:
             )
         )
 
-    @property
-    def part(self) -> Part:
-        score = Decimal(0) if self.status == Status.NO_DATA else self.score
-        return Part(self.kpi.pk, score, self.weight)
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -143,11 +138,17 @@ class Overview:
 
     @property
     def before(self) -> Decimal | None:
-        return mean([row.before for row in self.rows if row.before is not None])
+        return mean([row.before for row in self._in_both if row.before is not None])
 
     @property
     def change(self) -> Decimal | None:
-        return None if self.score is None or self.before is None else self.score - self.before
+        """The change of the contracts that have a score in both periods."""
+        now = mean([row.score for row in self._in_both if row.score is not None])
+        return None if now is None or self.before is None else now - self.before
+
+    @property
+    def _in_both(self) -> list[Row]:
+        return [row for row in self.rows if row.score is not None and row.before is not None]
 
     @property
     def is_open(self) -> bool:
@@ -206,9 +207,9 @@ def overview(actor: Actor, kind: PeriodKind, day: date | None, *, now: datetime,
     cards = _cards(actor, contracts, page.period) if kind is PeriodKind.MONTH else {}
     for contract in contracts.values():
         cells = _cells(found[page.period], contract.pk, page.kpis, shapes, projections)
-        before = _cells(found[page.period.previous()], contract.pk, page.kpis, shapes, {})
+        parts = [_parts(found[one], contract.pk) for one in (page.period, page.period.previous())]
         if cells:
-            page.rows.append(_row(contract, cells, before, cards, page))
+            page.rows.append(_row(contract, cells, parts, cards, page))
     page.misses = sum(cell.projected is not None for row in page.rows for cell in row.cells.values())
     page.factors = _factors(actor, contracts, page.period)
     page.year = _year(cards, page)
@@ -274,10 +275,24 @@ def _cells(
     }
 
 
+def _parts(found: Iterable[Standing], contract: int) -> list[Part]:
+    """Return every line of a contract; one of which nothing is due yet counts nothing."""
+    return [
+        Part(one.kpi, Decimal(0) if one.status == Status.NO_DATA and one.days_expected else one.score, one.weight)
+        for one in found
+        if one.contract == contract
+    ]
+
+
 def _is_worse(one: Standing, other: Standing) -> bool:
-    return (one.score if one.score is not None else Decimal(-1)) < (
-        other.score if other.score is not None else Decimal(-1)
-    )
+    """Say whether a queue stands worse: nothing reported counts 0, no volume hides nothing."""
+    return _grade(one) < _grade(other)
+
+
+def _grade(one: Standing) -> Decimal:
+    if one.status == Status.NO_VOLUME:
+        return Decimal("Infinity")
+    return one.score if one.score is not None else Decimal(0)
 
 
 def _where(one: Standing, direction: Direction) -> str:
@@ -319,12 +334,12 @@ def _cards(actor: Actor, contracts: Collection[int], period: Period) -> Cards:
 
 
 def _row(
-    contract: Contract, cells: Mapping[int, Cell], before: Mapping[int, Cell], cards: Cards, page: Overview
+    contract: Contract, cells: Mapping[int, Cell], parts: Sequence[list[Part]], cards: Cards, page: Overview
 ) -> Row:
     period = page.period
     card, earlier = cards.get((contract.pk, period.start)), cards.get((contract.pk, period.previous().start))
     is_monthly = period.kind is PeriodKind.MONTH
-    now_parts, before_parts = ([cell.part for cell in row.values()] for row in (cells, before))
+    now_parts, before_parts = parts
     return Row(
         contract,
         card,

@@ -32,6 +32,7 @@ class Standing(NamedTuple):
     score: Decimal | None
     weight: Decimal
     status: str
+    days_expected: int
     is_adjusted: bool
 
 
@@ -45,7 +46,18 @@ def stored(contracts: Collection[int], periods: Sequence[Period], now: datetime)
         start__in=[period.start for period in periods],
     )  # fmt: skip
     about = {name: F(f"series__{name}") for name in ("contract_id", "kpi_id", "queue_id")}
-    names = ("value", "adjusted_value", "target", "minimum", "attainment", "score", "weight", "status", "flags")
+    names = (
+        "value",
+        "adjusted_value",
+        "target",
+        "minimum",
+        "attainment",
+        "score",
+        "weight",
+        "status",
+        "days_expected",
+        "flags",
+    )
     found: dict[date, list[Standing]] = defaultdict(list)
     row: Any
     for row in rows.order_by().annotate(**about).values_list("start", *about, *names):
@@ -86,6 +98,7 @@ def _standing(series: Series, gross: Judged, counts: Judged, *, is_adjusted: boo
         assessed.score,
         gross.versions[-1].row.weight or Decimal(0),
         assessed.status.value if assessed.status else Status.NO_DATA.value,
+        gross.judgement.figure.days_expected,
         is_adjusted,
     )
 
@@ -98,7 +111,7 @@ def _judging(world: World, period: Period) -> list[Series]:
         is_monthly = series.kind is PeriodKind.MONTH
         if not versions or not (series.kind is period.kind or is_monthly):
             continue
-        if is_monthly and versions[-1].row.weight is None:
+        if versions[-1].row.weight is None:
             continue
         key = (series.contract, series.queue, series.kpi)
         if key not in chosen or not is_monthly:

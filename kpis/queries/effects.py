@@ -25,6 +25,7 @@ from kpis.queries.daily import DailyReader, load
 from kpis.queries.series import Series, World
 from kpis.queries.spans import ONE_DAY, QueueSpan
 from vendors.actors import Capability
+from vendors.clock import local_date
 from vendors.models import Contract, ContractQueue
 
 if TYPE_CHECKING:
@@ -227,12 +228,14 @@ def suggestions(actor: Actor, *, now: datetime) -> list[Suggestion]:
     """Return the odd days of the last two weeks that no registered factor touches, the newest first."""
     visible = Contract.objects.visible_to(actor.limited_to(Capability.READ_FIGURES))
     contracts = {row.pk: row for row in visible.filter(ends_on__isnull=True).select_related("vendor")}
-    contracts |= {row.pk: row for row in visible.filter(ends_on__gte=now.date()).select_related("vendor")}
+    here = local_date(now, settings.TIME_ZONE)
+    contracts |= {row.pk: row for row in visible.filter(ends_on__gte=here).select_related("vendor")}
     if not contracts:
         return []
     world = World(sorted(contracts), now=now)
     today = max(world.today_of(contract) for contract in contracts)
-    period = Period(PeriodKind.DAY, today - timedelta(days=WATCHED), today + ONE_DAY)
+    # What is reported of today may not be the whole of it.
+    period = Period(PeriodKind.DAY, today - timedelta(days=WATCHED), today)
     mains = {contract: rows[0] for contract, rows in _series_by_contract(world, period).items()}
     kpis = Kpi.objects.in_bulk({one.kpi for one in mains.values()})
     loaded = load(world, list(mains.values()), period)

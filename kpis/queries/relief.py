@@ -122,6 +122,10 @@ class Relief:
         rows = sorted((one for rows in self._by_queue.values() for one in rows), key=_order)
         return list(dict.fromkeys(one.factor for one in rows))
 
+    def within(self, start: date, end: date) -> Relief:
+        """Return the relief of the days ``[start, end)`` alone."""
+        return Relief(one for rows in self._by_queue.values() for one in rows if start <= one.date < end)
+
     def of_factors(self, factors: Collection[int]) -> Relief:
         """Return the relief as if only these factors were approved."""
         return Relief(one for rows in self._by_queue.values() for one in rows if one.factor in factors)

@@ -212,3 +212,43 @@ def test_it_takes_at_most_fifteen_queries_whatever_the_number_of_vendors(program
 
     assert many == few
     assert grain != "month" or many <= 15
+
+
+def test_every_line_of_a_contract_counts_also_two_queues_of_one_kpi(programme: Programme) -> None:
+    second = make.make_queue(programme.contract, "hanbit-return-voice", name="반품 전화")
+    kpi = make.make_kpi("return_rate", "returned / offered")
+    for queue, value in ((programme.queue, 50), (second, 100)):
+        make.make_target(programme.contract, kpi, 1, queue=queue, weight=45, attainment_mode="ratio")
+        for number in range(29):
+            day = MONTH + timedelta(days=number)
+            row = DailyMetric.objects.filter(queue=queue, date=day).first()
+            measures = {**(row.measures if row else {}), "offered": 100, "returned": value}
+            if row:
+                DailyMetric.objects.filter(pk=row.pk).update(measures=measures)
+            else:
+                make.make_figures(queue, day, **measures)
+    mark(contract_ids=[programme.contract.pk], first_on=MONTH, last_on=MONTH)
+    drain(now=AFTER)
+    rows = Attainment.objects.filter(start=MONTH, weight__isnull=False)
+    weights = sum(row.weight for row in rows if row.weight and row.score is not None)
+
+    (row,) = read(actor=make_actor(Role.EXECUTIVE)).rows
+
+    expected = sum((row.score * row.weight for row in rows if row.score is not None), Decimal(0)) / weights
+    assert row.score == expected.quantize(Decimal("0.01"))
+
+
+def test_a_period_that_has_just_begun_has_no_score_rather_than_none_at_all(programme: Programme) -> None:
+    page = overview(MANAGER, PeriodKind.QUARTER, date(2027, 1, 1), now=AFTER)
+
+    assert {row.score for row in page.rows} <= {None}
+
+
+def test_a_new_contract_moves_the_score_and_not_the_change(programme: Programme) -> None:
+    report(programme, date(2026, 9, 1), shift=5)
+    make_programme("narae", "나래", shift=-20)
+
+    page = read()
+
+    old = next(row for row in page.rows if row.before is not None)
+    assert page.change == old.change.quantize(Decimal("0.01"))
