@@ -140,6 +140,12 @@ class FactorStatus(TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+APPROVED_FACTORS = frozenset({FactorStatus.APPROVED, FactorStatus.PARTLY_APPROVED})
+WAITING_FACTORS = frozenset({FactorStatus.CLAIMED, FactorStatus.EVIDENCE_ASKED})
+OVER_FACTORS = frozenset({FactorStatus.REJECTED, FactorStatus.EXPIRED, FactorStatus.WITHDRAWN})
+"""Those that explain nothing and take nothing out, and never will."""
+
+
 class FactorMethod(TextChoices):
     """What approval does to the figures."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -11,6 +11,11 @@ from django.utils import timezone
 def now() -> datetime:
     """Return the present moment in UTC."""
     return timezone.now()
+
+
+def local_days(starts_at: datetime, ends_at: datetime, zone: str) -> tuple[date, date]:
+    """Return the first and the last day in ``zone`` that the half-open time lies on: one until midnight has no next."""
+    return local_date(starts_at, zone), local_date(ends_at - timedelta(microseconds=1), zone)
 
 
 def local_date(moment: datetime, zone: str) -> date:

@@ -9,6 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+
 from bpo.queries.trends import Point
 from kpis.calc import formula
 from kpis.calc.aggregation import aggregate
@@ -20,7 +22,6 @@ from kpis.calc.standardising import Day, Standing, ranks, standing, weights_of
 from kpis.models import Kpi, TargetSeries
 from kpis.queries.definitions import Definition, load_definitions
 from kpis.queries.figures import Figures, load_figures
-from kpis.queries.pooled import PeriodFacts
 from kpis.queries.relief import Relief, load_relief
 from kpis.queries.spans import ONE_DAY, QueueSpan, load_spans
 from kpis.queries.values import KpiValues
@@ -31,7 +32,6 @@ from vendors.models import ContractQueue, Vendor
 if TYPE_CHECKING:
     from vendors.actors import Actor
 
-ZONE = "Asia/Seoul"
 MONTHS = 13
 WEEKEND = 6
 
@@ -76,7 +76,7 @@ def comparison(actor: Actor, *, kpi: str, service: str | None, month: date | Non
     pairs = links.exclude(queue__service="").values_list("queue__service", "contract__vendor").distinct()
     counts = Counter(name for name, _vendor in pairs)
     services = sorted(counts)
-    period = period_of(PeriodKind.MONTH, month or local_date(now, ZONE))
+    period = period_of(PeriodKind.MONTH, month or local_date(now, settings.TIME_ZONE))
     chosen = next((one for one in kpis if one.code == kpi), kpis[0] if kpis else None)
     if service is None:
         service = max(services, key=lambda name: (counts[name], name), default="")
@@ -146,12 +146,9 @@ def _day(
 ) -> tuple[Decimal, Decimal] | None:
     """Return volume and value of a day; null where nothing was reported."""
     period = Period(PeriodKind.DAY, day, day + ONE_DAY)
-    facts = PeriodFacts(spans, figures, period)
-    without = relief.facts_of(spans, figures, period, definition.measures) if relief else None
-    relieved = without.of_kpi(definition.rule) if without else None
+    facts = relief.counted(spans, figures, period, definition.measures, definition.rule)
     measures = formula.parse(definition.rule.formula).measures
-    counted = (relieved.facts if relieved else facts).of_kpi(definition.channel, measures)
-    figure = aggregate(definition.rule, *counted, period)
+    figure = aggregate(definition.rule, *facts.of_kpi(definition.channel, measures), period)
     return (figure.volume, figure.value) if figure.value is not None and figure.volume else None
 
 

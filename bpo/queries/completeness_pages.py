@@ -15,11 +15,11 @@ from django.db.models import Q, QuerySet
 
 from bpo.queries.pages import month_after
 from kpis.calc.completeness import ClosedBy, DayState
-from kpis.choices import FactorStatus, ReconciliationStatus
+from kpis.choices import OVER_FACTORS, ReconciliationStatus
 from kpis.models import ExternalFactor, FactorQueue, Reconciliation
 from kpis.queries.completeness import QueueDays, QueueDayState
 from vendors.actors import Actor, Capability
-from vendors.clock import local_date
+from vendors.clock import local_days
 from vendors.models import Centre, ContractQueue, Holiday, Queue, Vendor
 
 WORST_FIRST = (
@@ -34,7 +34,6 @@ WORST_FIRST = (
     DayState.CLOSED,
 )
 """Of several queues on one day, the state that is shown."""
-OVER = (FactorStatus.WITHDRAWN, FactorStatus.REJECTED, FactorStatus.EXPIRED)
 """What is planned no more."""
 GAPS = frozenset(WORST_FIRST[:4])
 MOST_GAPS = 20
@@ -263,12 +262,12 @@ def planned_of(actor: Actor, vendor: Vendor, start: date, end: date) -> QuerySet
     links = FactorQueue.objects.filter(queue__centre__vendor=vendor)
     rows: QuerySet[ExternalFactor] = ExternalFactor.objects.visible_to(actor.limited_to(Capability.READ_FACTORS))
     rows = rows.filter(is_planned=True, starts_at__lt=last, ends_at__gt=first, pk__in=links.values("factor"))
-    return rows.exclude(status__in=OVER).select_related("department").order_by("starts_at", "id")
+    return rows.exclude(status__in=OVER_FACTORS).select_related("department").order_by("starts_at", "id")
 
 
 def _touches(factor: ExternalFactor, day: date) -> bool:
-    last = local_date(factor.ends_at - timedelta(microseconds=1), settings.TIME_ZONE)
-    return local_date(factor.starts_at, settings.TIME_ZONE) <= day <= last
+    first, last = local_days(factor.starts_at, factor.ends_at, settings.TIME_ZONE)
+    return first <= day <= last
 
 
 def holidays_of(vendor: Vendor, start: date, end: date) -> Mapping[date, Sequence[Holiday]]:

@@ -8,12 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from bpo.queries.overview import APPROVED
 from kpis.calc.decomposition import ZERO, change, steps
 from kpis.calc.facts import Direction, PeriodKind
 from kpis.calc.imputation import is_weighted
 from kpis.calc.periods import Period, period_of
 from kpis.calc.rounding import round_value
+from kpis.choices import APPROVED_FACTORS
 from kpis.models import ExternalFactor, TargetSeries
 from kpis.queries.daily import Course, DailyReader, DayPoint, by_queue
 from kpis.queries.effects import days_of
@@ -124,9 +124,7 @@ def kpi_page(series: TargetSeries, month: date | None, actor: Actor, *, now: dat
 def _page(series: TargetSeries, facts: Series, reader: DailyReader, version: TargetVersion) -> KpiPage:
     spans, period = reader.spans, reader.period
     gross = judged(reader.world, facts, PeriodFacts(spans, reader.figures, period))
-    without = reader.relief.facts_of(spans, reader.figures, period, reader.measures) if reader.relief else None
-    relieved = without.of_kpi(reader.rule) if without else None
-    counts = judged(reader.world, facts, relieved.facts) if relieved else gross
+    counts = judged(reader.world, facts, reader.counted(period))
     assessed = counts.judgement.assessment
     decimals = version.row.decimals
     return KpiPage(
@@ -168,7 +166,7 @@ def _factors(actor: Actor, facts: Series, reader: DailyReader, period: Period) -
         return []
     visible = ExternalFactor.objects.visible_to(actor.limited_to(Capability.READ_FACTORS))
     found = visible.filter(
-        queues__in={span.queue for span in reader.spans}, status__in=APPROVED,
+        queues__in={span.queue for span in reader.spans}, status__in=APPROVED_FACTORS,
         starts_at__date__lt=period.end, ends_at__date__gte=period.start,
     )  # fmt: skip
     return list(found.distinct().order_by("starts_at", "pk"))

@@ -13,6 +13,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from django.conf import settings
+
 from bpo.calc.overview import Move, Part, mean, moves, score_of
 from bpo.choices import OPEN_STATUSES, AlertKind
 from bpo.models import Alert, Scorecard
@@ -20,7 +22,7 @@ from bpo.queries.standings import Standing, computed, stored
 from kpis.calc.comparison import is_within
 from kpis.calc.facts import Direction, PeriodKind, Status
 from kpis.calc.periods import Period, period_of
-from kpis.choices import FactorStatus
+from kpis.choices import APPROVED_FACTORS
 from kpis.models import ExternalFactor, Kpi, KpiVersion
 from vendors.actors import Capability
 from vendors.clock import local_date
@@ -30,11 +32,9 @@ if TYPE_CHECKING:
     from vendors.actors import Actor
 
 GRAINS = (PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR)
-ZONE = "Asia/Seoul"
 ALIKE = Decimal("0.5")
 """Contracts that share so much of their KPIs stand under one head."""
 ON_TARGET = Decimal(100)
-APPROVED = (FactorStatus.APPROVED, FactorStatus.PARTLY_APPROVED)
 STATED = frozenset({Status.MET, Status.BELOW_TARGET, Status.BELOW_MINIMUM})
 
 
@@ -196,7 +196,7 @@ class Overview:
 
 def overview(actor: Actor, kind: PeriodKind, day: date | None, *, now: datetime, vendor: str = "") -> Overview:
     """Return the overview of the period of ``kind`` that holds ``day`` (null: today), as ``actor`` may see it."""
-    today = local_date(now, ZONE)
+    today = local_date(now, settings.TIME_ZONE)
     page = Overview(period_of(kind, day or today), today)
     contracts = _contracts(actor, page.period, vendor)
     read = stored if kind is PeriodKind.MONTH else computed
@@ -355,7 +355,7 @@ def _factors(actor: Actor, contracts: Collection[int], period: Period) -> list[E
     """Return the approved external factors that took something out of the period."""
     visible = ExternalFactor.objects.visible_to(actor.limited_to(Capability.READ_FACTORS))
     taken = visible.filter(
-        status__in=APPROVED, approved__queue__contract_links__contract__in=contracts,
+        status__in=APPROVED_FACTORS, approved__queue__contract_links__contract__in=contracts,
         approved__date__gte=period.start, approved__date__lt=period.end,
     )  # fmt: skip
     return list(taken.distinct().order_by("starts_at", "pk"))

@@ -15,6 +15,7 @@ from kpis.calc.periods import Period
 from kpis.models import Attainment
 from kpis.queries.judging import Judged, judged
 from kpis.queries.pooled import PeriodFacts
+from kpis.queries.relief import RelievedFacts
 from kpis.queries.series import Series, World
 
 
@@ -74,10 +75,16 @@ def computed(contracts: Collection[int], periods: Sequence[Period], now: datetim
     figures, relief = world.load_figures(wanted), world.load_relief(wanted)
     measures = world.measures_of(wanted)
     found: dict[Period, list[Standing]] = {period: [] for period in periods}
+    facts: dict[tuple[int | None, int | None, Period], tuple[PeriodFacts, RelievedFacts | None]] = {}
     for series, period in wanted:
-        spans = world.spans_of(series)
-        gross = judged(world, series, PeriodFacts(spans, figures, period))
-        without = relief.facts_of(spans, figures, period, measures) if relief else None
+        # The KPIs of a contract share what was reported.
+        key = (series.contract, series.queue, period)
+        if key not in facts:
+            spans = world.spans_of(series)
+            taken = relief.facts_of(spans, figures, period, measures) if relief else None
+            facts[key] = PeriodFacts(spans, figures, period), taken
+        reported, without = facts[key]
+        gross = judged(world, series, reported)
         relieved = without.of_kpi(gross.definition.rule) if without else None
         counts = judged(world, series, relieved.facts) if relieved else gross
         found[period].append(_standing(series, gross, counts, is_adjusted=bool(relieved and relieved.slices)))

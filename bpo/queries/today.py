@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +16,7 @@ from bpo.choices import OF_THE_FEED, AlertSeverity, AlertStatus, CorrectionStatu
 from bpo.models import Alert, CorrectionRequest, Scorecard
 from bpo.queries.alert_words import message_of
 from bpo.queries.next_steps import short
-from kpis.choices import DraftStatus, FactorStatus, ReconciliationStatus, TargetChangeStatus
+from kpis.choices import WAITING_FACTORS, DraftStatus, ReconciliationStatus, TargetChangeStatus
 from kpis.models import ExternalFactor, Reconciliation, RefusedFeed, SubmissionDraft, TargetChange
 from vendors.actors import Capability
 from vendors.clock import local_date
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 MOST_LINES = 4
 RECENT = timedelta(days=2)
-ZONE = "Asia/Seoul"
-CLAIMED = (FactorStatus.CLAIMED, FactorStatus.EVIDENCE_ASKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +145,7 @@ def _held(actor: Actor) -> _Kind:
 
 
 def _claims(actor: Actor, needs: Capability, title: Text) -> _Kind:
-    rows = ExternalFactor.objects.visible_to(actor.limited_to(needs)).filter(status__in=CLAIMED)
+    rows = ExternalFactor.objects.visible_to(actor.limited_to(needs)).filter(status__in=WAITING_FACTORS)
     rows = rows.select_related("department").order_by("claimed_at", "pk")
 
     def line(row: ExternalFactor) -> Line:
@@ -193,7 +192,7 @@ def _targets(actor: Actor) -> _Kind:
 
 def _cards(actor: Actor, now: datetime) -> Iterator[_Kind]:
     """Return the scorecards on which the next step is the actor's: months that are over, the oldest first."""
-    this_month = local_date(now, ZONE).replace(day=1)
+    this_month = local_date(now, settings.TIME_ZONE).replace(day=1)
     steps = (
         (Capability.DECIDE_SCORECARDS, ScorecardStatus.DISPUTED, _("Disputes to answer"), "bad"),
         (Capability.DECIDE_SCORECARDS, ScorecardStatus.DRAFT, _("Scorecards to send for review"), "calm"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from kpis.calc.aggregation import PeriodFigure, aggregate
@@ -15,15 +15,14 @@ from kpis.calc.formula import parse
 from kpis.calc.imputation import is_weighted
 from kpis.calc.periods import Period
 from kpis.calc.rounding import round_value
-from kpis.calc.surveillance import R_LIMIT, WINDOW, Baseline, Day, Shape, learn, unusual_days
+from kpis.calc.surveillance import R_LIMIT, WINDOW, Baseline, Day, Shape, learn
 from kpis.queries.definitions import Definition
 from kpis.queries.figures import Figures
 from kpis.queries.pooled import PeriodFacts
 from kpis.queries.relief import Relief
 from kpis.queries.series import Series, World
 from kpis.queries.spans import ONE_DAY, QueueSpan
-
-PERCENT = Decimal(100)
+from kpis.queries.watching import days_of, holidays_of, scale_of, shape_of, unusual_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +118,13 @@ class DailyReader:
         today = self.world.today_of(self.series.contract)
         days = [day for day in self.period.dates() if day <= today]
         points = [self._point(day, decimals, baseline, unusual) for day in days]
-        return Course(points, baseline, unusual, self._holidays(), self.scale)
+        return Course(
+            points, baseline, unusual, holidays_of(self.spans, self._whole.start, self._whole.end), self.scale
+        )
 
-    def volumes(self) -> dict[date, Decimal]:
-        """Return the volume of each reported day of the period and of the twelve weeks before it."""
-        return self.volumes_on(self._whole.dates())
-
-    def volumes_on(self, days: Iterable[date]) -> dict[date, Decimal]:
-        """Return the volume of those of these days that were reported."""
-        found = ((day, self.figure_of(self._facts(day)).volume) for day in days)
-        return {day: volume for day, volume in found if volume}
+    def days(self) -> list[Day]:
+        """Return the reported days of the period and of the twelve weeks before it, as surveillance takes them."""
+        return days_of(self.definition, PeriodFacts(self.spans, self.figures, self._whole))
 
     def pooled(self, days: Sequence[date]) -> PeriodFigure:
         """Return what these consecutive days come to together, not rounded."""
@@ -140,42 +136,34 @@ class DailyReader:
         unusual = self._unusual()
         return self._baseline(unusual), unusual
 
+    def counted(self, period: Period, spans: Sequence[QueueSpan] | None = None) -> PeriodFacts:
+        """Return the facts of a period that was read, without what approved external factors take out."""
+        return self.relief.counted(spans or self.spans, self.figures, period, self.measures, self.rule)
+
     def value_with(self, factors: Collection[int]) -> Decimal | None:
         """Return the period's figure, not rounded, with only these factors' slices taken out."""
-        facts = PeriodFacts(self.spans, self.figures, self.period)
         relief = self.relief.of_factors(factors)
-        without = relief.facts_of(self.spans, self.figures, self.period, self.measures) if relief else None
-        relieved = without.of_kpi(self.rule) if without else None
-        return self.figure_of(relieved.facts if relieved else facts).value
+        return self.figure_of(relief.counted(self.spans, self.figures, self.period, self.measures, self.rule)).value
 
     def parts(self, period: Period) -> dict[str, Part]:
         """Return volume and value of each queue in a period that was read, without what approved factors take out."""
         found = {}
         for code in {span.queue_code for span in self.spans}:
             spans = [span for span in self.spans if span.queue_code == code]
-            figure = self.adjusted_figure(spans, PeriodFacts(spans, self.figures, period))
+            figure = self.figure_of(self.counted(period, spans))
             if figure.value is not None and figure.volume:
                 found[code] = Part(figure.volume, figure.value)
         return found
-
-    def _facts(self, day: date) -> PeriodFacts:
-        return PeriodFacts(self.spans, self.figures, Period(PeriodKind.DAY, day, day + ONE_DAY))
 
     def figure_of(self, facts: PeriodFacts) -> PeriodFigure:
         """Return what these facts come to, not rounded."""
         measures = parse(self.rule.formula).measures
         return aggregate(self.rule, *facts.of_kpi(self.definition.channel, measures), facts.period)
 
-    def adjusted_figure(self, spans: Sequence[QueueSpan], facts: PeriodFacts) -> PeriodFigure:
-        """Return what the facts of these queues come to without what approved external factors take out."""
-        without = self.relief.facts_of(spans, self.figures, facts.period, self.measures) if self.relief else None
-        relieved = without.of_kpi(self.rule) if without else None
-        return self.figure_of(relieved.facts if relieved else facts)
-
     def _point(self, day: date, decimals: int, baseline: Baseline | None, unusual: Collection[date]) -> DayPoint:
-        facts = self._facts(day)
-        gross = self.figure_of(facts)
-        adjusted = self.adjusted_figure(self.spans, facts).value
+        period = Period(PeriodKind.DAY, day, day + ONE_DAY)
+        gross = self.figure_of(PeriodFacts(self.spans, self.figures, period))
+        adjusted = self.figure_of(self.counted(period)).value if self.relief else gross.value
         low, high = self._limits(day, gross, baseline) if day not in unusual else (None, None)
         return DayPoint(
             day,
@@ -190,28 +178,15 @@ class DailyReader:
 
     @property
     def scale(self) -> Decimal:
-        """Return what a share is multiplied by to be the KPI's value: 100 for per cent, else 1."""
-        return PERCENT if self._shape() is Shape.SHARE else Decimal(1)
-
-    def _shape(self) -> Shape:
-        bounds = self.rule.bounds
-        return Shape.SHARE if bounds[0] == 0 and bounds[1] == PERCENT else Shape.MEAN
+        """What a share is multiplied by to be the KPI's value: 100 for per cent, else 1."""
+        return Decimal(scale_of(self.rule))
 
     def _baseline(self, unusual: Collection[date]) -> Baseline | None:
         if not is_weighted(self.rule):
             return None
-        before = (self.period.start - WINDOW + timedelta(days=n) for n in range(WINDOW.days))
-        days = list(self._days(before))
-        found = learn(days, until=self.period.start, shape=self._shape(), left_out=unusual)
+        found = learn(self.days(), until=self.period.start, shape=shape_of(self.rule), left_out=unusual)
         # A mean that never strayed says nothing of how far it may.
         return found if found is not None and math.isfinite(found.spread) else None
-
-    def _days(self, dates: Iterator[date]) -> Iterator[Day]:
-        for day in dates:
-            figure = self.figure_of(self._facts(day))
-            if figure.value is not None and figure.volume:
-                value = figure.value / self.scale
-                yield Day(day, float(value * figure.volume), float(figure.volume))
 
     def _limits(
         self, day: date, figure: PeriodFigure, baseline: Baseline | None
@@ -228,12 +203,7 @@ class DailyReader:
         )
 
     def _unusual(self) -> frozenset[date]:
-        """Return holidays, the days after long ones, and days on which an approved factor took something out."""
-        return unusual_days(self._holidays()) | self.relief.dates
-
-    def _holidays(self) -> frozenset[date]:
-        closed = {day for span in self.spans for day in span.closed}
-        return frozenset(day for day in closed if self._whole.start <= day < self._whole.end)
+        return unusual_of(self.spans, self.relief, self._whole.start, self._whole.end)
 
 
 def by_queue(reader: DailyReader, decimals: int) -> Sequence[tuple[str, Decimal | None, Decimal]]:
@@ -241,7 +211,7 @@ def by_queue(reader: DailyReader, decimals: int) -> Sequence[tuple[str, Decimal 
     found = []
     for code in sorted({span.queue_code for span in reader.spans}):
         spans = [span for span in reader.spans if span.queue_code == code]
-        figure = reader.adjusted_figure(spans, PeriodFacts(spans, reader.figures, reader.period))
+        figure = reader.figure_of(reader.counted(reader.period, spans))
         found.append((code, _rounded(figure.value, decimals), figure.volume))
     return found
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -19,13 +18,13 @@ from kpis.calc.facts import PeriodKind
 from kpis.calc.imputation import is_weighted
 from kpis.calc.periods import Period
 from kpis.calc.surveillance import WINDOW, Shape
-from kpis.choices import FactorStatus
+from kpis.choices import OVER_FACTORS
 from kpis.models import ExternalFactor, Kpi
 from kpis.queries.daily import DailyReader, load
 from kpis.queries.series import Series, World
 from kpis.queries.spans import ONE_DAY, QueueSpan
 from vendors.actors import Capability
-from vendors.clock import local_date
+from vendors.clock import local_date, local_days
 from vendors.models import Contract, ContractQueue
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ AROUND = timedelta(days=14)
 WATCHED = 14
 CONFIDENCE = 1.96
 MOST_KPIS = 3
-DEAD = (FactorStatus.REJECTED, FactorStatus.WITHDRAWN, FactorStatus.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +118,8 @@ def _contracts(actor: Actor, queues: Collection[int]) -> dict[int, Contract]:
 
 
 def days_of(factor: ExternalFactor) -> list[date]:
-    """Return the days a factor touches, by the clock of the pages: one that ends at midnight touches no next day."""
-    zone = ZoneInfo(settings.TIME_ZONE)
-    first = factor.starts_at.astimezone(zone).date()
-    last = (factor.ends_at - timedelta(microseconds=1)).astimezone(zone).date()
+    """Return the days a factor touches, by the clock of the pages."""
+    first, last = local_days(factor.starts_at, factor.ends_at, settings.TIME_ZONE)
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
@@ -146,7 +142,9 @@ def _series_by_contract(world: World, period: Period) -> dict[int, list[Series]]
 
 def _other_days(queues: Collection[int], factor: ExternalFactor, period: Period) -> frozenset[date]:
     """Return the days other registered factors touch at these queues."""
-    rows = ExternalFactor.objects.filter(queues__in=queues, starts_at__date__lt=period.end).exclude(status__in=DEAD)
+    rows = ExternalFactor.objects.filter(queues__in=queues, starts_at__date__lt=period.end).exclude(
+        status__in=OVER_FACTORS
+    )
     rows = rows.exclude(pk=factor.pk).exclude(origin=factor.pk)
     if factor.origin_id:
         rows = rows.exclude(pk=factor.origin_id)
@@ -162,12 +160,12 @@ def _effect(
     others: frozenset[date],
 ) -> ContractEffect | None:
     main = readers[0]
-    volumes = main.volumes()
+    volumes = _volumes(main)
     _baseline, unusual = main.usual()
-    expected = expectation.learn(_floats(volumes), affected[0], unusual | others)
+    expected = expectation.learn(volumes, affected[0], unusual | others)
     if expected is None:
         return None
-    size = expectation.effect(expected, [(day, float(volumes.get(day, 0))) for day in affected])
+    size = expectation.effect(expected, [(day, volumes.get(day, 0.0)) for day in affected])
     if size is None:
         return None
     found = ContractEffect(contract, kpis[main.series.kpi], size)
@@ -178,12 +176,12 @@ def _effect(
     return found
 
 
-def _floats(volumes: dict[date, Decimal]) -> dict[date, float]:
-    return {day: float(volume) for day, volume in volumes.items()}
+def _volumes(reader: DailyReader) -> dict[date, float]:
+    return {day.date: day.volume for day in reader.days()}
 
 
 def _around(
-    spans: Iterable[QueueSpan], expected: Expectation, volumes: dict[date, Decimal], affected: Sequence[date]
+    spans: Iterable[QueueSpan], expected: Expectation, volumes: dict[date, float], affected: Sequence[date]
 ) -> list[DayVolume]:
     """Return the days to draw: those on which one of the queues is open."""
     spans = list(spans)
@@ -195,8 +193,12 @@ def _around(
         if any(span.holds(day) and span.is_open(day) for span in spans):
             usual = expected.of(day)
             low, middle, high = (Decimal(round(value)) for value in (usual / reach, usual, usual * reach))
-            found.append(DayVolume(day, volumes.get(day), middle, low, high, day in affected))
+            found.append(DayVolume(day, _whole(volumes.get(day)), middle, low, high, day in affected))
     return found
+
+
+def _whole(volume: float | None) -> Decimal | None:
+    return None if volume is None else Decimal(round(volume))
 
 
 def _kpi_effect(kpis: dict[int, Kpi], reader: DailyReader, affected: Sequence[date]) -> KpiEffect | None:
@@ -205,7 +207,7 @@ def _kpi_effect(kpis: dict[int, Kpi], reader: DailyReader, affected: Sequence[da
     figure = reader.pooled(affected)
     if baseline is None or figure.value is None or not figure.volume:
         return None
-    volumes = {day: float(volume) for day, volume in reader.volumes_on(affected).items()}
+    volumes = {day: volume for day, volume in _volumes(reader).items() if day in affected}
     whole = sum(volumes.values())
     usual = sum(volume * baseline.expected(day) for day, volume in volumes.items()) / whole
     unit = math.sqrt(usual * (1 - usual)) if baseline.shape is Shape.SHARE else 1.0
@@ -245,14 +247,14 @@ def suggestions(actor: Actor, *, now: datetime) -> list[Suggestion]:
         reader = DailyReader(world, series, period, loaded)
         left_out = reader.usual()[1] | known[contract]
         queues = tuple(sorted({span.queue_code for span in reader.spans}))
-        odd = expectation.odd_days(_floats(reader.volumes()), period.dates(), left_out)
+        odd = expectation.odd_days(_volumes(reader), period.dates(), left_out)
         found += [Suggestion(contracts[contract], kpis[series.kpi], queues, one) for one in odd]
     return sorted(found, key=lambda one: (one.odd.date, abs(one.odd.distance)), reverse=True)
 
 
 def _registered(mains: Iterable[int], world: World, period: Period) -> dict[int, frozenset[date]]:
     """Return, by contract, the days that a registered factor touches at one of its queues; one query."""
-    rows = ExternalFactor.objects.exclude(status__in=DEAD).filter(
+    rows = ExternalFactor.objects.exclude(status__in=OVER_FACTORS).filter(
         ends_at__date__gte=period.start - WINDOW, starts_at__date__lt=period.end
     )
     days: dict[int, set[date]] = defaultdict(set)

@@ -145,10 +145,8 @@ class _Reader:
         self.spans = world.spans_of(series)
         self.definition = world.definitions.on(series.kpi, month.start)
         # As the attainment counts: without what approved external factors take out.
-        has_relief = relief and series.contract is not None
-        without = relief.facts_of(self.spans, figures, month, measures) if has_relief else None
-        relieved = without.of_kpi(self.definition.rule) if without else None
-        self.facts = relieved.facts if relieved else PeriodFacts(self.spans, figures, month)
+        relief = relief if series.contract is not None else Relief()
+        self.facts = relief.counted(self.spans, figures, month, measures, self.definition.rule)
         self.versions = series.in_force(month)
 
     @property

@@ -112,11 +112,6 @@ class Relief:
         return bool(self._by_queue)
 
     @property
-    def dates(self) -> frozenset[date]:
-        """The days on which something is taken out of some queue."""
-        return frozenset(one.date for rows in self._by_queue.values() for one in rows)
-
-    @property
     def factors(self) -> list[int]:
         """The factors that take something out, in the order of their first day."""
         rows = sorted((one for rows in self._by_queue.values() for one in rows), key=_order)
@@ -137,6 +132,20 @@ class Relief:
     def with_slices(self, slices: Iterable[Slice]) -> Relief:
         """Return the relief as it would be with these slices too."""
         return Relief([*(one for rows in self._by_queue.values() for one in rows), *slices])
+
+    def counted(
+        self,
+        spans: Iterable[QueueSpan],
+        figures: Figures,
+        period: Period,
+        measures: Collection[str],
+        rule: KpiRule,
+    ) -> PeriodFacts:
+        """Return the facts of these queues as they count for one KPI: without what is taken out, where anything is."""
+        spans = list(spans)
+        without = self.facts_of(spans, figures, period, measures) if self else None
+        relieved = without.of_kpi(rule) if without else None
+        return relieved.facts if relieved else PeriodFacts(spans, figures, period)
 
     def facts_of(
         self, spans: Iterable[QueueSpan], figures: Figures, period: Period, measures: Collection[str]

@@ -19,7 +19,6 @@ from kpis.calc.target_bench import Replay, Tally, tally
 from kpis.models import Kpi
 from kpis.queries.figures import Figures
 from kpis.queries.judging import judged
-from kpis.queries.pooled import PeriodFacts
 from kpis.queries.relief import Relief
 from kpis.queries.series import Series, TargetVersion, World
 from vendors.models import Contract
@@ -60,10 +59,8 @@ def replayed(kpi: Kpi, contracts: Sequence[Contract], target: Decimal, *, now: d
 
 def _facts(world: World, series: Series, month: Period, figures: Figures, relief: Relief, measures: set[str]) -> Any:
     """Return what was reported in the month, without what approved external factors take out."""
-    spans = world.spans_of(series)
-    without = relief.facts_of(spans, figures, month, measures) if relief else None
-    relieved = without.of_kpi(world.definitions.on(series.kpi, month.start).rule) if without else None
-    return PeriodFacts(spans, figures, month) if relieved is None else relieved.facts
+    rule = world.definitions.on(series.kpi, month.start).rule
+    return relief.counted(world.spans_of(series), figures, month, measures, rule)
 
 
 def _months_before(today: date) -> list[Period]:

@@ -21,7 +21,7 @@ from kpis.queries.paces import DaySums, Window
 from kpis.queries.pooled import PeriodFacts
 from kpis.queries.relief import Relief, load_relief
 from kpis.queries.series import Series, World
-from kpis.queries.spans import ONE_DAY
+from kpis.queries.spans import ONE_DAY, QueueSpan
 
 PERCENT = Decimal(100)
 Key = tuple[int | None, int | None, date, date]
@@ -83,29 +83,17 @@ class DayReader:
     def days(self, one: Stretch) -> list[Day]:
         """Return the days of which something was reported and that had volume, in order."""
         definition = self.definition(one)
-        formula = parse(definition.rule.formula)
-        parts, counting = self._facts_of(one).parts_of_kpi(definition.channel, formula.measures)
+        parts, counting = self._facts_of(one).parts_of_kpi(definition.channel, parse(definition.rule.formula).measures)
         key = (*self._key(one), *counting)
         if key not in self._sums:
             self._sums[key] = DaySums(parts, Window(one.start, (one.end - one.start).days))
-        sums, counts = self._sums[key].of(formula.measures)
-        values = approximate(formula, sums, len(counts))
-        volumes = approximate(formula.denominator, sums, len(counts)) if formula.denominator else []
-        scale = scale_of(definition.rule)
-        return [
-            Day(day, value / scale * volume, volume)
-            for day, value, volume, count in zip(_dates(one.start, one.end), values, volumes, counts, strict=True)
-            if count and volume > 0
-        ]
+        return _days(self._sums[key], definition.rule, one.start)
 
     def unusual(self, one: Stretch) -> frozenset[date]:
         """Return holidays, the days after long ones, and days of approved external factors."""
         key = self._key(one)
         if key not in self._unusual:
-            spans = self._world.spans_of(one.series)
-            holidays = {day for closed in {span.closed for span in spans} for day in closed}
-            around = {day for day in holidays if one.start - 7 * ONE_DAY <= day < one.end}
-            self._unusual[key] = unusual_days(around) | self._relief.dates_of({span.queue for span in spans})
+            self._unusual[key] = unusual_of(self._world.spans_of(one.series), self._relief, one.start, one.end)
         return self._unusual[key]
 
     def _key(self, one: Stretch) -> Key:
@@ -117,6 +105,38 @@ class DayReader:
             period = Period(PeriodKind.DAY, one.start, one.end)
             self._facts[key] = PeriodFacts(self._world.spans_of(one.series), self._figures, period)
         return self._facts[key]
+
+
+def days_of(definition: Definition, facts: PeriodFacts) -> list[Day]:
+    """Return the days of a period of which something was reported and that had volume, in order."""
+    period, rule = facts.period, definition.rule
+    parts, _counting = facts.parts_of_kpi(definition.channel, parse(rule.formula).measures)
+    return _days(DaySums(parts, Window(period.start, period.length)), rule, period.start)
+
+
+def _days(days: DaySums, rule: KpiRule, start: date) -> list[Day]:
+    formula = parse(rule.formula)
+    sums, counts = days.of(formula.measures)
+    values = approximate(formula, sums, len(counts))
+    volumes = approximate(formula.denominator, sums, len(counts)) if formula.denominator else []
+    scale = scale_of(rule)
+    dates = _dates(start, start + len(counts) * ONE_DAY)
+    return [
+        Day(day, value / scale * volume, volume)
+        for day, value, volume, count in zip(dates, values, volumes, counts, strict=True)
+        if count and volume > 0
+    ]
+
+
+def holidays_of(spans: Iterable[QueueSpan], start: date, end: date) -> frozenset[date]:
+    """Return the closed days of these queues' calendars in ``[start, end)`` and the week before it."""
+    closed = {day for days in {span.closed for span in spans} for day in days}
+    return frozenset(day for day in closed if start - 7 * ONE_DAY <= day < end)
+
+
+def unusual_of(spans: Sequence[QueueSpan], relief: Relief, start: date, end: date) -> frozenset[date]:
+    """Return holidays, the days after long ones, and days on which something is taken out of these queues."""
+    return unusual_days(holidays_of(spans, start, end)) | relief.dates_of({span.queue for span in spans})
 
 
 @lru_cache(maxsize=64)

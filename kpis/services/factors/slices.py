@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -20,6 +19,7 @@ from kpis.queries.relief import Slice
 from kpis.services.feed import storing
 from kpis.services.feed.facts import Key
 from kpis.services.feed.numbers import BadNumber, stored
+from vendors.clock import local_days
 from vendors.errors import RowError, Unprocessable
 from vendors.models import Queue
 
@@ -116,8 +116,7 @@ def _day(given: Any) -> date | None:
 
 def touched(queue: Queue, starts_at: datetime, ends_at: datetime) -> tuple[date, date]:
     """Return the first and the last day at the queue's centre that the half-open time lies on."""
-    zone = ZoneInfo(queue.centre.timezone)
-    return starts_at.astimezone(zone).date(), (ends_at - timedelta(microseconds=1)).astimezone(zone).date()
+    return local_days(starts_at, ends_at, queue.centre.timezone)
 
 
 def slices_of(factor: ExternalFactor, queues: Iterable[Queue]) -> list[Slice]:
