@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 
 from bpo.querysets import ScorecardQuerySet
 from kpis.models import DailyMetric, Submission
+from tests.bodies import body
 from tests.cast import client_for
 from tests.checks import assert_problem
 from tests.conftest import NOW
@@ -32,7 +33,6 @@ from tests.tenancy import (
     WITH_KEY,
     A,
     B,
-    body,
     expected,
     key_name,
     names_the_other,

@@ -7,10 +7,16 @@ import unicodedata
 from collections.abc import Collection
 from itertools import count
 
+
+def _letters(text: str) -> tuple[str, ...]:
+    """Part at every blank: between two blanks stands the letter that is not heard."""
+    return tuple(text.split(" "))
+
+
 _FIRST, _LAST = 0xAC00, 0xD7A3
-_INITIALS = tuple("g kk n d tt r m b pp s ss  j jj ch k t p h".split(" "))  # noqa: SIM905
-_VOWELS = tuple("a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i".split(" "))  # noqa: SIM905
-_FINALS = tuple(" k k ks n nj nh t l lk lm lb ls lt lp lh m p ps t t ng t t k t p t".split(" "))  # noqa: SIM905
+_INITIALS = _letters("g kk n d tt r m b pp s ss  j jj ch k t p h")
+_VOWELS = _letters("a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i")
+_FINALS = _letters(" k k ks n nj nh t l lk lm lb ls lt lp lh m p ps t t ng t t k t p t")
 _COMPANY = re.compile(r"\(주\)|㈜|주식회사|\(유\)|유한회사|\b(inc|ltd|co|corp)\b\.?", re.IGNORECASE)
 LONGEST = 32
 

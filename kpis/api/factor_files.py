@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
-from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -51,7 +50,7 @@ class FactorFileViewSet(ScopedViewSet):
     lookup_value_regex = NUMBER
 
     @extend_schema(responses={(200, BYTES): OpenApiTypes.BINARY})
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Answer the file, to be kept and never to be shown in place."""
         row: FactorFile = self.get_object()
         return download(bytes(row.content), BYTES, row.name)

@@ -64,7 +64,7 @@ def _office_type(content: bytes) -> FileType | None:
     try:
         with ZipFile(BytesIO(content)) as archive:
             names = archive.namelist()
-    except (BadZipFile, ValueError, OSError, NotImplementedError):
+    except (BadZipFile, ValueError, OSError, NotImplementedError):  # as zipfile raises over damaged directories
         return None
     if len(names) > MOST_PARTS or any(name.lower().endswith("vbaproject.bin") for name in names):
         return None

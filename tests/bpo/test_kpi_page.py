@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
-import time_machine
 
 from bpo.queries.kpi_page import KpiPage, kpi_page, series_for
 from kpis.models import DailyMetric
@@ -20,22 +18,11 @@ from tests.checks import assert_constant_queries
 from tests.make import make_actor, make_figures, make_queue
 from vendors.choices import Role
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("after_the_month")]
 
 MANAGER = make_actor(Role.MANAGER)
 PAGE = "/kpis/answer_rate/"
 QUERY = {"contract": "hanbit-order", "month": "2026-10"}
-
-
-@pytest.fixture(autouse=True)
-def _clock() -> Any:
-    with time_machine.travel(AFTER, tick=False):
-        yield
-
-
-@pytest.fixture
-def programme() -> Programme:
-    return make_programme()
 
 
 def read(month: date = MONTH, kpi: str = "answer_rate", now: datetime = AFTER) -> KpiPage:
@@ -71,8 +58,9 @@ def test_a_day_has_limits_once_twelve_weeks_are_known_and_one_beyond_them_is_out
     page = read()
 
     points = {point.date.day: point for point in page.course.points}
-    assert points[13].low is not None
-    assert points[13].low < points[13].value < points[13].high  # type: ignore[operator]
+    low, value, high = points[13].low, points[13].value, points[13].high
+    assert None not in (low, value, high)
+    assert low < value < high
     assert [day for day, point in points.items() if point.is_outside] == [14]
     assert page.course.weekdays is not None
     assert {round(value) for value in page.course.weekdays} == {93}

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -20,20 +19,9 @@ from tests.bpo.pages_sample import AFTER, MONTH, Programme, make_programme, repo
 from tests.checks import assert_constant_queries
 from vendors.choices import Role
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("after_the_month")]
 
 LIST = "/scorecards/"
-
-
-@pytest.fixture(autouse=True)
-def _clock() -> Any:
-    with time_machine.travel(AFTER, tick=False):
-        yield
-
-
-@pytest.fixture
-def programme() -> Programme:
-    return make_programme()
 
 
 @pytest.fixture

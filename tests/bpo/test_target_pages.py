@@ -9,33 +9,21 @@ from datetime import date
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from kpis.models import Kpi, Target, TargetChange
 from kpis.services.closing import close_month
 from tests import make
-from tests.bpo.pages_sample import AFTER, Programme, make_programme, signed_in
+from tests.bpo.pages_sample import AFTER, Programme, signed_in
 from tests.checks import assert_constant_queries
 from vendors.choices import Role
 from vendors.models import ContractTerms
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("after_the_month")]
 
 GRID = "/targets/hanbit-order/"
 CELL = "v|answer_rate||12"
-
-
-@pytest.fixture(autouse=True)
-def _clock() -> Any:
-    with time_machine.travel(AFTER, tick=False):
-        yield
-
-
-@pytest.fixture
-def programme() -> Programme:
-    return make_programme()
 
 
 @pytest.fixture
@@ -44,7 +32,7 @@ def manager(programme: Programme) -> Client:
 
 
 def hidden(page: str, name: str) -> str:
-    return html.unescape(re.search(f'name="{name}" value="([^"]*)"', page)[1])  # type: ignore[index]
+    return html.unescape(re.findall(f'name="{name}" value="([^"]*)"', page)[0])
 
 
 def checked(client: Client, data: dict[str, Any], status: int = 200) -> str:

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-import time_machine
 from django.test import Client
 
 from bpo.models import Alert
 from bpo.services import scorecards
 from kpis.models import RefusedFeed
-from tests.bpo.pages_sample import AFTER, Programme, make_programme, signed_in
+from tests.bpo.pages_sample import AFTER, Programme, signed_in
 from tests.checks import assert_constant_queries
 from tests.make import make_actor, make_contract, make_vendor
 from vendors.choices import Role
 from vendors.models import Vendor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("after_the_month")]
 
 PAGE = "/today/"
-
-
-@pytest.fixture(autouse=True)
-def _clock() -> Any:
-    with time_machine.travel(AFTER, tick=False):
-        yield
-
-
-@pytest.fixture
-def programme() -> Programme:
-    made = make_programme()
-    return made
 
 
 def raise_alert(vendor: Vendor, severity: str = "critical", kind: str = "key_expiring") -> Alert:
