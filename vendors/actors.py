@@ -152,12 +152,20 @@ class Actor:
         return frozenset(grant.vendor_id for grant in self.grants if grant.vendor_id is not None)
 
     @property
+    def sight(self) -> str:
+        """The same text for everybody who sees the same vendors."""
+        return "all" if self.sees_all_vendors else ",".join(str(pk) for pk in sorted(self.vendor_ids))
+
+    @property
     def is_of_a_vendor(self) -> bool:
         return any(grant.role in OF_A_VENDOR for grant in self.grants)
 
     @property
     def sees_scorecard_drafts(self) -> bool:
         return self.is_superuser or any(grant.role in (Role.MANAGER, Role.ANALYST) for grant in self.grants)
+
+    def sees(self, vendor_id: int) -> bool:
+        return self.sees_all_vendors or vendor_id in self.vendor_ids
 
     def may(self, capability: Capability, vendor_id: int | None = None) -> bool:
         """Say whether a role of the actor allows it: for ``vendor_id``, or at all where that is null."""

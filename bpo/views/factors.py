@@ -221,9 +221,7 @@ def _queues(actor: Actor) -> list[Queue]:
 
 def _answer(request: PageRequest, factor: ExternalFactor, refused: Any = None) -> HttpResponse:
     actor = request.actor.limited_to(Capability.READ_FACTORS)
-    queues = [
-        queue for queue in factor.queues.all() if actor.sees_all_vendors or queue.centre.vendor_id in actor.vendor_ids
-    ]
+    queues = [queue for queue in factor.queues.all() if actor.sees(queue.centre.vendor_id)]
     codes = {queue.code for queue in queues}
     steps = steps_for(factor, request.actor)
     if refused is not None:

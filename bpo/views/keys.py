@@ -107,9 +107,8 @@ def _key(actor: Actor, prefix: str) -> ApiKey:
 def _owners(actor: Actor) -> list[tuple[str, str]]:
     """Return whom a key may speak for: the vendors whose keys the actor manages, and the client's own feed."""
     scope = actor.limited_to(Capability.MANAGE_KEYS)
-    vendors = Vendor.objects.filter(is_active=True)
-    vendors = vendors if scope.sees_all_vendors else vendors.filter(pk__in=scope.vendor_ids)
-    owners = [(vendor.code, vendor.label) for vendor in vendors.order_by("name")]
+    vendors = Vendor.objects.visible_to(scope).filter(is_active=True).order_by("name")
+    owners = [(vendor.code, vendor.label) for vendor in vendors]
     return [*owners, ("", _("The client's own feed, all vendors"))] if scope.sees_all_vendors else owners
 
 

@@ -58,10 +58,9 @@ class SettingsForm(forms.ModelForm):
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        seen = actor.limited_to(Capability.READ_ALERTS)
-        vendors = Vendor.objects.filter(is_active=True).order_by("name")
+        vendors = Vendor.objects.visible_to(actor.limited_to(Capability.READ_ALERTS))
         choice: Any = self.fields["vendors"]
-        choice.queryset = vendors if seen.sees_all_vendors else vendors.filter(pk__in=seen.vendor_ids)
+        choice.queryset = vendors.filter(is_active=True).order_by("name")
         choice.label_from_instance = lambda vendor: vendor.label
         choice.help_text = ""
 

@@ -74,6 +74,5 @@ def _beside(period: Period, vendor: str) -> dict[str, Any] | None:
 
 
 def _vendors(request: PageRequest) -> list[Vendor]:
-    seen = request.actor.limited_to(Capability.READ_RESULTS)
-    rows = Vendor.objects.filter(is_active=True).order_by("name")
-    return list(rows if seen.sees_all_vendors else rows.filter(pk__in=seen.vendor_ids))
+    mine = Vendor.objects.visible_to(request.actor.limited_to(Capability.READ_RESULTS))
+    return list(mine.filter(is_active=True).order_by("name"))

@@ -129,7 +129,6 @@ def _webhook(actor: Actor, pk: int) -> Webhook:
 def _owners(actor: Actor) -> list[tuple[str, str]]:
     """Return whose alerts a webhook may hear of: the actor's vendors, and all where they see all."""
     scope = actor.limited_to(Capability.MANAGE_WEBHOOKS)
-    vendors = Vendor.objects.filter(is_active=True).order_by("name")
-    vendors = vendors if scope.sees_all_vendors else vendors.filter(pk__in=scope.vendor_ids)
+    vendors = Vendor.objects.visible_to(scope).filter(is_active=True).order_by("name")
     owners = [(vendor.code, vendor.label) for vendor in vendors]
     return [("", str(_("All vendors"))), *owners] if scope.sees_all_vendors else owners

@@ -96,7 +96,7 @@ class ExternalFactorSerializer(serializers.ModelSerializer[ExternalFactor]):
     def _sees(self, queue: Queue) -> bool:
         view = self.context["view"]
         actor: Actor = view.actor_in_scope
-        return actor.sees_all_vendors or queue.centre.vendor_id in actor.vendor_ids
+        return actor.sees(queue.centre.vendor_id)
 
 
 class FactorInputSerializer(StrictSerializer):

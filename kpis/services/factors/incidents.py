@@ -79,5 +79,4 @@ def _end(moment: datetime) -> datetime:
 
 
 def _key(incident: str, actor: Actor) -> str:
-    side = "all" if actor.sees_all_vendors else ",".join(str(pk) for pk in sorted(actor.vendor_ids))
-    return sha256(f"incident\n{side}\n{incident}".encode()).hexdigest()
+    return sha256(f"incident\n{actor.sight}\n{incident}".encode()).hexdigest()

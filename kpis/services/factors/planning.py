@@ -142,6 +142,5 @@ def _queues(names: Sequence[str], known: Mapping[str, list[Queue]]) -> list[Queu
 
 def _key(event: PlannedRow, department: Department, actor: Actor) -> str:
     """Return what an event is known by again: for one department, and for those who see the same vendors."""
-    side = "all" if actor.sees_all_vendors else ",".join(str(pk) for pk in sorted(actor.vendor_ids))
     own = f"uid {event.uid}" if event.uid else f"at {event.title}\n{event.starts_at.timestamp()}"
-    return sha256(f"plan\n{department.pk}\n{side}\n{own}".encode()).hexdigest()
+    return sha256(f"plan\n{department.pk}\n{actor.sight}\n{own}".encode()).hexdigest()
