@@ -17,6 +17,7 @@ import icalendar
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kpis.choices import FactorKind
 from kpis.imports.encodings import decode
@@ -38,7 +39,8 @@ COLUMNS = {
     "expected_percent": ("expected_percent", "expected", "percent", "예상변화", "예상콜변화", "예상증감", "예상증가율"),
     "uid": ("uid", "id", "번호", "식별자", "일정번호"),
 }
-NEEDED = ("title", "starts_at", "ends_at")
+NEEDED = {"title": gettext_lazy("Title"), "starts_at": gettext_lazy("Begins"), "ends_at": gettext_lazy("Ends")}
+"""What a table must have, by the name a reader knows it under; each is also a word of :data:`COLUMNS`."""
 _COLUMN = {plain(word): name for name, words in COLUMNS.items() for word in words}
 _SEPARATORS = re.compile(r"[;|/\n]")
 _PERCENT = re.compile(r"[+]?(-?[0-9]{1,4}) ?%?")
@@ -64,7 +66,7 @@ def _table(body: bytes) -> Plan:
     columns = {_COLUMN[plain(cell)]: place for place, cell in enumerate(table.header) if plain(cell) in _COLUMN}
     missing = [name for name in NEEDED if name not in columns]
     if missing:
-        text = _("The first line names the columns; “%(name)s” is missing.") % {"name": COLUMNS[missing[0]][0]}
+        text = _("The first line names the columns; “%(name)s” is missing.") % {"name": NEEDED[missing[0]]}
         raise Invalid("missing_column", text, [RowError("missing_column", text, missing[0], 1)])
     _check_number(len(table.records))
     found = Plan(errors=list(table.errors))

@@ -11,6 +11,7 @@ import time_machine
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import translation
 
 from kpis.imports.planned import MOST_ROWS, read_plan
 from kpis.models import ExternalFactor, FactorEvent
@@ -122,6 +123,16 @@ def test_what_is_no_plan_is_refused(body: bytes, code: str) -> None:
     with pytest.raises(DomainError) as refused:
         read_plan(body)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(("language", "name"), [("ko", "제목"), ("en", "Title")])
+def test_a_column_that_is_missing_is_named_as_it_may_be_written(language: str, name: str) -> None:
+    rest = ",starts_at,ends_at\nx,2026-12-01,2026-12-01\n"
+    with translation.override(language), pytest.raises(DomainError) as refused:
+        read_plan(f"what{rest}".encode())
+
+    assert f"“{name}”" in str(refused.value.detail)
+    assert len(read_plan(f"{name}{rest}".encode()).rows) == 1
 
 
 @pytest.mark.parametrize(
