@@ -30,7 +30,7 @@ WAITING = "waiting"
 STATUSES = [(WAITING, _("Not resolved")), *AlertStatus.choices]
 
 FACTS: Mapping[str, Text] = {
-    "came": _("What came"),
+    "came": _("Actual of that day"),
     "usual": _("What its weekday usually gives"),
     "worst_day": _("The day farthest from what is usual"),
     "volume": _("Volume of that day"),
