@@ -61,7 +61,7 @@ class Base64(serializers.CharField):
         "max_length": _("At most {max_length} characters."),
     }
 
-    def to_internal_value(self, data: Any) -> bytes:  # type: ignore[override]
+    def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
             self.fail("not_a_string")
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from itertools import groupby
 
+import pytest
+
 from kpis.calc.facts import Direction
 from kpis.calc.surveillance import WINDOW, Day, Rule, Shape, learn, watch
 from tests.shared_data import shared_file
@@ -26,7 +28,7 @@ def month_of(day: Day) -> date:
     return day.date.replace(day=1)
 
 
-def test_on_fifteen_real_years_it_calls_seldom_though_the_days_are_restless(capsys: object) -> None:
+def test_on_fifteen_real_years_it_calls_seldom_though_the_days_are_restless(capsys: pytest.CaptureFixture[str]) -> None:
     """Each month is held against the twelve weeks before it, as the product does; an alert is an onset of the bad side.
 
     The days before a real incident are no false alarms: the figure is an upper bound of their rate.
@@ -44,7 +46,7 @@ def test_on_fifteen_real_years_it_calls_seldom_though_the_days_are_restless(caps
         onsets += len(signals)
         sudden += sum(one.rule is Rule.SUDDEN for one in signals)
     rate = 100 * onsets / watched
-    with capsys.disabled():  # type: ignore[attr-defined]
+    with capsys.disabled():
         print(f"\n{watched} real days: {rate:.2f} alerts of the bad side in 100 days ({sudden} of {onsets} sudden)")
 
     assert watched > 5000
