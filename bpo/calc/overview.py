@@ -32,12 +32,11 @@ class Move:
 
 def contributions(parts: Iterable[Part]) -> dict[int, Decimal]:
     """Return the points each KPI brings: score x weight ÷ the weights that count. What has no volume counts nothing."""
-    counting = [part for part in parts if part.score is not None]
-    whole = sum((part.weight for part in counting), Decimal(0))
+    counting = [(part.key, part.score, part.weight) for part in parts if part.score is not None]
+    whole = sum((weight for _, _, weight in counting), Decimal(0))
     points: dict[int, Decimal] = defaultdict(lambda: Decimal(0))
-    for part in counting:
-        if whole and part.score is not None:
-            points[part.key] += part.score * part.weight / whole
+    for key, score, weight in counting:
+        points[key] += score * weight / whole
     return dict(points)
 
 

@@ -77,6 +77,22 @@ def test_it_lets_anybody_recompute_the_number(documents, rule, levels, policy):
     assert {name: explanation["result"][name] for name in ("value", "attainment", "score")} == told(judgement)
 
 
+def test_it_recomputes_what_missing_days_were_counted_as():
+    judgement = judge(
+        RATE,
+        [target(80, minimum=50)],
+        [day(number, hits=9, cases=10) for number in range(1, 31)],
+        open_in(MARCH),
+        MARCH,
+        today=AFTER,
+        policy=MissingDays.ZERO,
+    )
+
+    explanation = explained(judgement)
+    assert explanation["imputation"]["days"] == 1
+    assert recompute(explanation) == told(judgement)
+
+
 def test_it_needs_nothing_but_the_inputs_to_find_another_answer():
     explanation = explained(judge(RATE, [target(80)], [day(1, hits=8, cases=10)], open_in(MARCH), MARCH, today=AFTER))
     explanation["inputs"]["hits"] = 4
