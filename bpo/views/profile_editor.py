@@ -25,7 +25,7 @@ from vendors.models import Queue, Vendor
 
 MOST_COLUMNS = 256
 MOST_NAMES = 200
-EDITED = frozenset({"columns", "queue", "queues", "set", "skip_when", "date_format", "year", "definitions"})
+EDITED = frozenset({"columns", "queue", "queues", "named_by", "set", "skip_when", "date_format", "year", "definitions"})
 """Members of a mapping that the forms hold; the rest is carried along as it is."""
 
 
@@ -138,7 +138,7 @@ class Editor:
 
     # What the reader does --------------------------------------------------------------------------
     def is_valid(self) -> bool:
-        """Check the forms; a measure that two columns hold is told at the second."""
+        """Check the forms; a measure that two columns hold is told at the second. Queues may be named by several."""
         for name in () if self.data and self.data.get("do") == "save" else ("name", "code"):
             # Somebody who only looks has not named it yet.
             self.form.errors.pop(name, None)
@@ -147,7 +147,7 @@ class Editor:
         seen: set[str] = set()
         for form in self.columns:
             holds = form.cleaned_data.get("holds")
-            if holds and holds in seen:
+            if holds and holds in seen and holds != "queue":
                 form.add_error("holds", _("Another column already holds this measure."))
             seen.add(holds)
         return not any(form.errors for form in self.columns)
@@ -157,11 +157,15 @@ class Editor:
         given = self.form.cleaned_data
         document = {name: value for name, value in given["base"].items() if name not in EDITED}
         columns = {row["holds"]: _column_document(row) for row in self.columns.cleaned_data if row.get("holds")}
+        named_by = [row["heading"] for row in self.columns.cleaned_data if row.get("holds") == "queue"]
+        if len(named_by) > 1:
+            del columns["queue"]
         queues = {row["name"]: row["code"] for row in self.names.cleaned_data}
         skipped = [text.strip() for text in given["skip_when"].split(";") if text.strip()]
         members = {
-            "queue": None if "queue" in columns else given["queue"],
-            "queues": queues if "queue" in columns or document.get("across") == "queue" else {},
+            "queue": None if named_by else given["queue"],
+            "named_by": named_by if len(named_by) > 1 else [],
+            "queues": queues if named_by or document.get("across") == "queue" else {},
             "columns": columns,
             "set": given["formulas"],
             "skip_when": skipped[0] if len(skipped) == 1 else skipped,
@@ -206,7 +210,9 @@ def _dimensions() -> Choices:
 
 def _column_initial(mapping: dict[str, Any], proposal: Proposal | None) -> list[dict[str, Any]]:
     """Return the rows of the column table: every column of the sample, else those the mapping names."""
-    held = {}
+    held: dict[str, dict[str, Any]] = {
+        heading: {"holds": "queue", "heading": heading} for heading in mapping.get("named_by", ())
+    }
     for code, column in mapping.get("columns", {}).items():
         given = column if isinstance(column, dict) else {"heading": column}
         held[given["heading"]] = {"holds": code, **given}

@@ -37,6 +37,7 @@ class Columns:
 def columns_of(grid: Grid, layout: Layout, today: date | None = None) -> Columns:
     """Return the grid's table in the wide shape; raise Invalid (no_rows, missing_column, bad_layout, too_many_rows)."""
     table = _named(grid, layout)
+    _fill_down(table, layout.named_by)
     if layout.shape == "matrix":
         table = _unrolled(table, layout, today)
     if layout.shape == "long" or (layout.shape == "matrix" and layout.label):
@@ -60,6 +61,16 @@ def _named(grid: Grid, layout: Layout) -> Columns:
     ]
     misfits = {record.line: len(record.cells) for record in below if _misfits(record.cells, wanted)}
     return Columns(header, records, misfits)
+
+
+def _fill_down(table: Columns, named_by: Sequence[str]) -> None:
+    """Fill merged cells of the columns that name queues together: what is blank left of a name stands above it."""
+    places = [place_of(table.header, heading) for heading in named_by]
+    above = [""] * len(places)
+    for record in table.records:
+        last = max((at for at, place in enumerate(places) if record.cells[place]), default=-1)
+        for at, place in enumerate(places[: last + 1]):
+            record.cells[place] = above[at] = record.cells[place] or above[at]
 
 
 def _misfits(line: Sequence[str], wanted: int) -> bool:
@@ -166,7 +177,7 @@ def _pivoted(table: Columns, layout: Layout) -> Columns:
 
 def _keys(layout: Layout) -> set[str]:
     keys = {column.heading for name, column in layout.by_code.items() if name in FIELDS}
-    return keys | ({layout.across} if layout.shape == "matrix" else set())
+    return keys | {_clean(name) for name in layout.named_by} | ({layout.across} if layout.shape == "matrix" else set())
 
 
 def place_of(header: Sequence[str], name: str) -> int:

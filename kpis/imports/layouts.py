@@ -59,12 +59,14 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
     """How one kind of file is read. ``columns`` maps queue, date, month and measures to headings of the file.
 
+    ``named_by`` are headings whose cells name the queue together, such as those of the vendor and the service.
     ``definitions`` reads nothing: it keeps what no file says, such as the seconds of a service level.
     """
 
     columns: dict[str, str | Column] = {}
     queue: str | None = None
     queues: dict[str, str] = {}
+    named_by: list[str] = []
     constants: dict[str, int | str] = {}
     set: dict[str, str] = {}
     skip_when: str | list[str] | None = None
@@ -154,7 +156,7 @@ def _faults(layout: Layout) -> Iterator[str]:
         yield _("A long layout names the column of the measure (label) and that of the value (value).")
     is_dated = layout.shape == "matrix" and layout.across == "date"
     is_across = layout.shape == "matrix" and layout.across == "queue"
-    if layout.queue is None and "queue" not in layout.columns and not is_across:
+    if layout.queue is None and "queue" not in layout.columns and not layout.named_by and not is_across:
         yield _("The layout names no queue: give one, or the column that holds it.")
     if not {"date", "month"} & (layout.columns.keys() | layout.constants.keys()) and not is_dated:
         yield _("The layout names no date: give the column of the date or of the month.")

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from kpis.imports import synonyms
-from kpis.imports.headers import headings
+from kpis.imports.naming import APART, queue_names
 from kpis.imports.opening import Grid
 from kpis.imports.profiles import checked
-from kpis.imports.sampling import MOST_LINES, Sample, header_of, is_date_heading, is_day
+from kpis.imports.sampling import Sample
+from kpis.imports.shapes import Shaped, named_together, shape_of
 from kpis.imports.trying import Trial, try_layout
 from kpis.imports.words import plain
 from kpis.models import Measure
 from kpis.services.feed.validation import is_agent_field
-from vendors.actors import Actor, Capability
+from vendors.actors import Actor
 from vendors.clock import local_date
 from vendors.errors import DomainError, Invalid
-from vendors.models import Queue, Vendor
+from vendors.models import Vendor
 
 ZONE = "Asia/Seoul"
 MOST_QUESTIONS = 3
@@ -72,26 +73,48 @@ class Proposal:
         }
 
 
-def propose(grid: Grid, *, actor: Actor, vendor: Vendor | None, now: datetime, delimiter: str = ",") -> Proposal:
+def propose(
+    grid: Grid,
+    *,
+    actor: Actor,
+    vendor: Vendor | None,
+    now: datetime,
+    delimiter: str = ",",
+    month: date | None = None,
+) -> Proposal:
     """Propose a mapping for a sample of ``vendor``'s figures (null: of whatever the actor submits for).
 
-    Raises Invalid ``no_rows``; what does not fit otherwise is asked.
+    A sample that names no day is of the whole ``month``, where one is given. Raises Invalid ``no_rows``; what does not
+    fit otherwise is asked.
     """
-    return _Guess(grid, actor, vendor, now, delimiter).proposal()
+    return _Guess(grid, actor, vendor, now, delimiter, month).proposal()
 
 
 class _Guess:
-    def __init__(self, grid: Grid, actor: Actor, vendor: Vendor | None, now: datetime, delimiter: str) -> None:
-        self.grid = grid
+    def __init__(
+        self, grid: Grid, actor: Actor, vendor: Vendor | None, now: datetime, delimiter: str, month: date | None
+    ) -> None:
+        self.grid, self.month = grid, month
         self.actor, self.vendor, self.now = actor, vendor, now
         self.today = local_date(now, ZONE)
         self.document: dict[str, Any] = {} if delimiter == "," else {"delimiter": delimiter}
-        self.queues = _queues(actor, vendor)
+        self.queues = queue_names(actor, vendor)
         self.measures = _measure_names()
         self.questions: list[Question] = []
         self.queue_names: dict[str, str] = {}
-        self.samples = self._samples()
+        self.shape = self._shape()
+        self.document |= self.shape.document
+        self.samples = self.shape.samples
         self.columns = [ProposedColumn(sample.heading, sample.given[:MOST_SAMPLES], "") for sample in self.samples]
+
+    def _shape(self) -> Shaped:
+        found = shape_of(self.grid, self.queues, self._names_measure)
+        if found is None:
+            raise Invalid("no_rows", _("The file has a header and no rows."))
+        return found
+
+    def _names_measure(self, name: str) -> bool:
+        return self._measure(name) is not None or self._pair(name) is not None
 
     def proposal(self) -> Proposal:
         self._take_dates()
@@ -103,65 +126,6 @@ class _Guess:
         self._try(found)
         found.questions = [*self.questions, *self._definitions()][:MOST_QUESTIONS]
         return found
-
-    def _samples(self) -> list[Sample]:
-        line, lines = header_of(self.grid)
-        if line != self.grid.records[0].line:
-            self.document["header_row"] = line
-        if lines > 1:
-            self.document["header_rows"] = lines
-        head = [record.cells for record in self.grid.records if line <= record.line < line + lines]
-        below = [record.cells for record in self.grid.records if record.line >= line + lines][:MOST_LINES]
-        if not below:
-            raise Invalid("no_rows", _("The file has a header and no rows."))
-        names = headings(head)
-        columns = [[row[place] if place < len(row) else "" for row in below] for place in range(len(names))]
-        return self._shaped(names, columns)
-
-    def _shaped(self, names: list[str], columns: list[list[str]]) -> list[Sample]:
-        """Return the columns of the wide shape, whatever the shape of the sample is."""
-        across = [place for place, name in enumerate(names) if is_date_heading(name)]
-        if len(across) >= 3:
-            return self._of_matrix(names, columns, across)
-        long = self._long(names, columns)
-        return long or [Sample.of(name, column) for name, column in zip(names, columns, strict=True)]
-
-    def _of_matrix(self, names: list[str], columns: list[list[str]], across: list[int]) -> list[Sample]:
-        self.document["shape"] = "matrix"
-        dates = [names[place] for place in across]
-        beside = [place for place in range(len(names)) if place not in across]
-        label = next((place for place in beside if self._names_measures(columns[place])), None)
-        samples = [Sample.of(names[place], columns[place]) for place in beside if place != label]
-        values = [columns[place] for place in across]
-        if label is None:
-            samples.append(Sample.of("value", [cell for column in values for cell in column]))
-        else:
-            self.document["label"] = names[label]
-            for row, name in enumerate(columns[label]):
-                samples.append(Sample.of(name, [column[row] for column in values]))
-        return [*samples, Sample("date", dates)]
-
-    def _long(self, names: list[str], columns: list[list[str]]) -> list[Sample]:
-        labels = [place for place, column in enumerate(columns) if self._names_measures(column)]
-        if not labels:
-            return []
-        label = labels[0]
-        figures = [place for place in range(len(names)) if Sample.of(names[place], columns[place]).is_figures]
-        values = [place for place in figures if place != label and not is_day((columns[place] or [""])[0])]
-        if len(values) != 1:
-            return []
-        self.document |= {"shape": "long", "label": names[label], "value": names[values[0]]}
-        others = [place for place in range(len(names)) if place not in (label, values[0])]
-        found = [Sample.of(names[place], columns[place]) for place in others]
-        for name in dict.fromkeys(columns[label]):
-            cells = [columns[values[0]][row] for row, given in enumerate(columns[label]) if given == name]
-            found.append(Sample.of(name, cells))
-        return found
-
-    def _names_measures(self, column: Sequence[str]) -> bool:
-        names = {name for name in column if name}
-        known = sum(self._measure(name) is not None or self._pair(name) is not None for name in names)
-        return len(names) > 1 and known >= 0.6 * len(names)
 
     # Dates and queues ------------------------------------------------------------------------------
     def _take_dates(self) -> None:
@@ -185,36 +149,51 @@ class _Guess:
             if sample.leaves_the_year_out(order, self.today):
                 column.reason += " " + _("The year is not in the file: the newest such day is taken.")
             return
-        self.questions.append(Question("date", _("Which column holds the day or the month?")))
+        if self.month is not None:
+            self.document["constants"] = {"month": f"{self.month:%Y-%m}"}
+        else:
+            self.questions.append(Question("date", _("Which column holds the day or the month?")))
 
     def _take_queues(self) -> None:
-        if len(set(self.queues.values())) == 1 and not any(self._is_queues(sample) for sample in self.samples):
-            self.document["queue"] = next(iter(self.queues.values()))
+        if len(self.queues.codes) == 1 and not any(self._is_queues(sample) for sample in self.samples):
+            self.document["queue"] = next(iter(self.queues.codes))
+            return
+        if self._take_vendors_and_services():
             return
         for sample, column in zip(self.samples, self.columns, strict=True):
             if column.holds is None and self._is_queues(sample):
                 self._hold(column, "queue", _("Its cells name queues."))
-                self._name_queues(sample)
+                self._name_queues({name: self.queues.of(name) for name in dict.fromkeys(sample.given)})
                 return
         self.questions.append(Question("queue", _("Which queue do the figures belong to?")))
 
+    def _take_vendors_and_services(self) -> bool:
+        """Take two columns that name the queue together, the vendor's and the service's; say whether there are."""
+        named = named_together(self.shape, self.queues)
+        if not named:
+            return False
+        self.document |= self.shape.document
+        for column in self.columns:
+            if column.heading in self.document["named_by"]:
+                self._hold(column, "queue", _("Vendor and service name the queue together."))
+        self._name_queues({f"{vendor}{APART}{name}": code for vendor, name, code in named})
+        return True
+
     def _is_queues(self, sample: Sample) -> bool:
         names = set(sample.given)
-        known = sum(self._queue(name) is not None for name in names)
+        known = sum(self.queues.of(name) is not None or self.queues.is_vendor(name) for name in names)
         is_called = self._is_called(sample.heading, "queue") and not sample.is_figures
         return bool(names) and (known >= 0.5 * len(names) or is_called)
 
-    def _name_queues(self, sample: Sample) -> None:
-        codes = {name: self._queue(name) for name in dict.fromkeys(sample.given)}
-        self.document["queues"] = {name: code for name, code in codes.items() if code and code != name}
+    def _name_queues(self, codes: Mapping[str, str | None]) -> None:
+        # The headings of a matrix are told from its other columns by being named here.
+        is_across = self.document.get("across") == "queue"
+        self.document["queues"] = {name: code for name, code in codes.items() if code and (is_across or code != name)}
         self.queue_names = {name: code or "" for name, code in codes.items()}
         unknown = [name for name, code in codes.items() if code is None]
         if unknown:
             text = _("Which queues are these: %(names)s?") % {"names": ", ".join(unknown[:5])}
             self.questions.append(Question("queues", text))
-
-    def _queue(self, name: str) -> str | None:
-        return self.queues.get(plain(name))
 
     @staticmethod
     def _is_called(heading: str, field: str) -> bool:
@@ -296,7 +275,7 @@ class _Guess:
         for column in self.columns:
             if column.holds == "answered_within_threshold" and (seconds := synonyms.seconds_within(column.heading)):
                 self.document["definitions"] = {"threshold_seconds": str(seconds)}
-            if column.holds is not None:
+            if column.holds is not None and not (column.holds == "queue" and "named_by" in self.document):
                 written = {"heading": column.heading, "kind": column.kind} | ({"of": column.of} if column.of else {})
                 is_plain = column.kind == "number" and column.of is None
                 columns[column.holds] = column.heading if is_plain else written
@@ -323,22 +302,6 @@ class _Guess:
             heading = held.get(measure)
             if heading is not None and not (code == "threshold_seconds" and synonyms.seconds_within(heading)):
                 yield Question(code, text % {"name": heading}, is_definition=True)
-
-
-def _queues(actor: Actor, vendor: Vendor | None) -> dict[str, str]:
-    """Return queue codes by their codes and names, plainly written; a name of two queues is of none."""
-    rows = Queue.objects.visible_to(actor.limited_to(Capability.SUBMIT))
-    if vendor is not None:
-        rows = rows.filter(centre__vendor=vendor)
-    found: dict[str, str] = {}
-    codes: dict[str, str] = {}
-    twice: set[str] = set()
-    for code, name in rows.order_by("code").values_list("code", "name")[:2_000]:
-        word = plain(name)
-        twice |= {word} & found.keys()
-        found[word] = code
-        codes[plain(code)] = code
-    return {word: code for word, code in found.items() if word not in twice} | codes
 
 
 def _measure_names() -> dict[str, str]:

@@ -27,6 +27,7 @@ from kpis.imports.layouts import (
     formula_of,
     identifier,
 )
+from kpis.imports.naming import APART
 from kpis.imports.opening import Grid
 from kpis.imports.words import TOTALS, plain
 from kpis.services.feed import wording
@@ -105,7 +106,8 @@ class _Reader:
         self.places = {identifier(heading): place for place, heading in reversed(list(enumerate(header)))}
         self.kinds = {place: column.kind for place, column in self.columns.values() if column.of is None}
         self.measures = [name for name in self.columns if name not in FIELDS]
-        self.keys = [place for name, (place, _column) in self.columns.items() if name in FIELDS]
+        self.named_by = [place_of(header, heading) for heading in layout.named_by]
+        self.keys = [place for name, (place, _column) in self.columns.items() if name in FIELDS] + self.named_by
         self.queues = {plain(name): code for name, code in layout.queues.items()} | layout.queues
         self.formulas = {code: self._resolved(formula_of(text)) for code, text in layout.set.items()}
         self.figures = {self.columns[name][0] for name in self.measures}.union(
@@ -146,11 +148,16 @@ class _Reader:
 
     # Queue and date --------------------------------------------------------------------------------
     def _key(self, line: Sequence[str]) -> dict[str, object] | None:
-        name = line[self.columns["queue"][0]] if "queue" in self.columns else self.layout.queue or ""
+        name = self._queue_name(line)
         code = self.queues.get(name, self.queues.get(plain(name), name))
         if not code and name:
             return None
         return {"queue": code, **self._period(line)}
+
+    def _queue_name(self, line: Sequence[str]) -> str:
+        if self.named_by:
+            return APART.join(line[place] for place in self.named_by if line[place])
+        return line[self.columns["queue"][0]] if "queue" in self.columns else self.layout.queue or ""
 
     def _period(self, line: Sequence[str]) -> dict[str, object]:
         for field in ("month", "date"):

@@ -25,7 +25,7 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_it_has_an_example_for_every_kind_of_rule() -> None:
-    assert len(EXAMPLES) == GUIDE.count("```csv") == 6
+    assert len(EXAMPLES) == GUIDE.count("```csv") == 7
 
 
 @pytest.mark.parametrize(("title", "text", "mapping", "rows"), EXAMPLES, ids=[example[0] for example in EXAMPLES])

@@ -1,0 +1,78 @@
+"""What queues are called in people's files: by code, by name, by the vendor, or by vendor and service together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kpis.imports.words import plain
+from vendors.actors import Actor, Capability
+from vendors.models import Queue, Vendor
+
+MOST_QUEUES = 2_000
+APART = " / "
+"""Stands between the cells that name a queue together."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueNames:
+    """Codes of queues by the plain words for them.
+
+    ``single`` are codes, names that only one queue has, and the names of vendors with one queue; ``vendors`` maps the
+    names of vendors to the queues of each, code by word. A file of one vendor's knows no names of vendors.
+    """
+
+    codes: frozenset[str] = frozenset()
+    single: Mapping[str, str] = field(default_factory=dict)
+    vendors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def of(self, name: str) -> str | None:
+        """Return the queue that one cell names; null where none or several are called so."""
+        return self.single.get(plain(name))
+
+    def is_vendor(self, name: str) -> bool:
+        return plain(name) in self.vendors
+
+    def within(self, vendor: str, name: str) -> str | None:
+        """Return the queue of a vendor that is called ``name``, or the only one whose name holds it or lies in it."""
+        queues, word = self.vendors.get(plain(vendor), {}), plain(name)
+        if word in queues or not word:
+            return queues.get(word)
+        alike = {code for known, code in queues.items() if word in known or known in word}
+        return alike.pop() if len(alike) == 1 else None
+
+
+def queue_names(actor: Actor, vendor: Vendor | None) -> QueueNames:
+    """Return what the queues are called that ``actor`` submits for (of ``vendor``; null: of all vendors). One query."""
+    rows = Queue.objects.visible_to(actor.limited_to(Capability.SUBMIT)).select_related("centre__vendor")
+    if vendor is not None:
+        rows = rows.filter(centre__vendor=vendor)
+    queues = list(rows.order_by("code")[:MOST_QUEUES])
+    by_name: dict[str, set[str]] = defaultdict(set)
+    by_vendor: dict[str, dict[str, str]] = {}
+    for queue in queues:
+        by_name[plain(queue.name)].add(queue.code)
+    for owner, mine in _by_vendor(queues).items() if vendor is None else ():
+        for word in {plain(owner.name), plain(owner.name_ko)} - {""}:
+            by_vendor[word] = _words(mine)
+            by_name[word].update(queue.code for queue in mine)
+    single = {word: next(iter(codes)) for word, codes in by_name.items() if len(codes) == 1}
+    single |= {plain(queue.code): queue.code for queue in queues}
+    return QueueNames(frozenset(queue.code for queue in queues), single, by_vendor)
+
+
+def _by_vendor(queues: list[Queue]) -> dict[Vendor, list[Queue]]:
+    found: dict[Vendor, list[Queue]] = defaultdict(list)
+    for queue in queues:
+        found[queue.centre.vendor].append(queue)
+    return found
+
+
+def _words(queues: list[Queue]) -> dict[str, str]:
+    """Return a vendor's queues by name, code and service; a word of two is of none."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for queue in queues:
+        for word in {plain(queue.name), plain(queue.code), plain(queue.service)} - {""}:
+            found[word].add(queue.code)
+    return {word: codes.pop() for word, codes in found.items() if len(codes) == 1}

@@ -1,0 +1,109 @@
+"""One sheet of several vendors: what names their queues, alone or together, and the month that no cell says."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from kpis.imports.opening import open_sample
+from kpis.imports.proposing import Proposal, propose
+from kpis.services.catalogue import load_catalogue
+from tests.cast import Cast, make_cast
+from tests.make import make_actor, make_queue
+from vendors.choices import Role
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen_clock")]
+
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+OURS, THEIRS, CHAT = "hanbit-order-voice", "narae-order-voice", "hanbit-chat"
+OCTOBER = date(2026, 10, 1)
+
+
+@pytest.fixture
+def cast() -> Cast:
+    load_catalogue(now=NOW)
+    return make_cast()
+
+
+@pytest.fixture
+def chat(cast: Cast) -> Any:
+    for queue in (cast.queue, cast.other_queue):
+        queue.name, queue.service = "주문 전화", "order"
+        queue.save()
+    return make_queue(cast.contract, CHAT, name="채팅 상담", service="care")
+
+
+def proposed(text: str, month: date | None = OCTOBER) -> Proposal:
+    grid, delimiter = open_sample(text.encode())
+    return propose(grid, actor=make_actor(Role.MANAGER), vendor=None, now=NOW, delimiter=delimiter, month=month)
+
+
+def rows(proposal: Proposal) -> list[tuple[str, str, dict[str, Any]]]:
+    assert proposal.trial is not None
+    assert not proposal.trial.errors
+    return [(row["queue"], row.get("month") or row["date"], row["measures"]) for row in proposal.trial.preview]
+
+
+@pytest.mark.usefixtures("cast")
+def test_a_vendor_with_one_queue_is_known_by_its_name() -> None:
+    proposal = proposed("운영업체,인입,응대율\n한빛,12430,91.2%\nNarae,8000,95%\n합계,20430,92.7%\n")
+
+    assert rows(proposal) == [
+        (OURS, "2026-10", {"offered": 12430, "answered": 11336}),
+        (THEIRS, "2026-10", {"offered": 8000, "answered": 7600}),
+    ]
+    assert proposal.mapping["constants"] == {"month": "2026-10"}
+
+
+@pytest.mark.usefixtures("chat")
+def test_vendor_and_service_name_the_queue_together_over_merged_cells() -> None:
+    proposal = proposed(
+        "업체,업무,인입,응대\n한빛,주문,100,90\n,채팅,50,45\n나래,-,,\nNarae,주문,70,60\n,합계,220,195\n"
+    )
+
+    assert proposal.mapping["named_by"] == ["업체", "업무"]
+    assert rows(proposal) == [
+        (OURS, "2026-10", {"offered": 100, "answered": 90}),
+        (CHAT, "2026-10", {"offered": 50, "answered": 45}),
+        (THEIRS, "2026-10", {"offered": 70, "answered": 60}),
+    ]
+    assert [column.holds for column in proposal.columns] == ["queue", "queue", "offered", "answered"]
+
+
+@pytest.mark.usefixtures("chat")
+def test_days_of_several_vendors_keep_their_days() -> None:
+    proposal = proposed(
+        "일자,업체,업무,인입\n2026-10-01,한빛,주문,100\n2026-10-02,한빛,채팅,7\n2026-10-02,Narae,order,8\n"
+    )
+
+    assert rows(proposal) == [
+        (OURS, "2026-10-01", {"offered": 100}),
+        (CHAT, "2026-10-02", {"offered": 7}),
+        (THEIRS, "2026-10-02", {"offered": 8}),
+    ]
+
+
+@pytest.mark.usefixtures("cast")
+def test_vendors_across_are_a_matrix_of_queues() -> None:
+    proposal = proposed("구분,한빛,Narae,합계\n인입,12430,8000,20430\n응대율,91.2%,95%,92.7%\n")
+
+    assert (proposal.mapping["across"], proposal.mapping["label"]) == ("queue", "구분")
+    assert rows(proposal) == [
+        (OURS, "2026-10", {"offered": 12430, "answered": 11336}),
+        (THEIRS, "2026-10", {"offered": 8000, "answered": 7600}),
+    ]
+
+
+@pytest.mark.usefixtures("chat")
+def test_it_asks_which_queue_a_vendor_with_several_means() -> None:
+    proposal = proposed("운영업체,인입\n한빛,100\nNarae,70\n")
+
+    assert proposal.queue_names == {"한빛": "", "Narae": THEIRS}
+    assert "queues" in [question.code for question in proposal.questions]
+
+
+@pytest.mark.usefixtures("cast")
+def test_without_a_month_it_asks_for_the_day() -> None:
+    assert proposed("운영업체,인입\n한빛,100\nNarae,70\n", None).questions[0].code == "date"
