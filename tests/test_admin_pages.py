@@ -29,6 +29,7 @@ from bpo.models import (
     ScorecardLine,
     SeriesBaseline,
     SetUp,
+    SetUpSheet,
     Webhook,
 )
 from kpis.models import (
@@ -199,8 +200,8 @@ def test_it_has_a_page_for_every_model() -> None:
     history = {model for model in models if model.__name__.startswith("Historical")}
 
     # The unfolded view has a composite key, which the administration cannot show; daily metrics show the same. Counters
-    # and used-up keys hold hashes and numbers that nobody looks up; a draft is its maker's alone until it is sent.
-    unseen = {DailyValue, IdempotencyKey, UsageCounter, ReceiptCounter, SubmissionDraft}
+    # and used-up keys hold hashes and numbers that nobody looks up; a draft and a sheet wait until they are sent.
+    unseen = {DailyValue, IdempotencyKey, UsageCounter, ReceiptCounter, SubmissionDraft, SetUpSheet}
     assert models - history - unseen == {model for model in PAGES if model is not User}
 
 

@@ -13,7 +13,7 @@ from bpo.models.scorecards import (
     ScorecardEvent,
     ScorecardLine,
 )
-from bpo.models.set_ups import SetUp
+from bpo.models.set_ups import SetUp, SetUpSheet
 
 __all__ = [
     "Alert",
@@ -33,5 +33,6 @@ __all__ = [
     "ScorecardLine",
     "SeriesBaseline",
     "SetUp",
+    "SetUpSheet",
     "Webhook",
 ]

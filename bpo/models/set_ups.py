@@ -41,3 +41,28 @@ class SetUp(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.made_at:%Y-%m-%d}"
+
+
+class SetUpSheetQuerySet(models.QuerySet[Any]):
+    """A sheet exists for whoever its set-up exists for."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        return self.filter(set_up__in=SetUp.objects.visible_to(actor))
+
+
+class SetUpSheet(models.Model):
+    """One file of figures of all vendors of a set-up, kept until somebody has said how it is read."""
+
+    set_up = models.OneToOneField(SetUp, models.CASCADE, related_name="sheet", verbose_name=_("set-up of a programme"))
+    name = models.CharField(_("file"), max_length=200, blank=True, default="")
+    content = models.BinaryField(editable=False)
+    kept_at = models.DateTimeField(_("at"))
+
+    objects = SetUpSheetQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sheet of a set-up")
+        verbose_name_plural = _("sheets of set-ups")
+
+    def __str__(self) -> str:
+        return self.name or str(self.set_up)

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from bpo.calc.codes import code_of, free_code
 from bpo.choices import AlertStatus, ScorecardStatus
-from bpo.models import Alert, Scorecard, SetUp
+from bpo.models import Alert, Scorecard, SetUp, SetUpSheet
 from kpis.models import DailyMetric, Submission, SubmissionDraft, Target, TargetSeries, TargetSet, TargetSetVersion
 from kpis.services.target_set_application import apply_set
 from kpis.services.target_set_items import Item, read_items
@@ -300,13 +300,7 @@ def undo_programme(pk: int, *, actor: Actor, now: datetime) -> SetUp:
     where other work hangs on it. Its vendors are suspended, since the audit trail names them, and taken up again when
     the same names are set up anew.
     """
-    if not actor.may(Capability.WRITE_VENDORS):
-        raise Forbidden("role", _("Your role does not include this function."))
-    found = SetUp.objects.visible_to(actor).select_for_update().filter(pk=pk).first()
-    if found is None:
-        raise NotFound("not_found", _("There is no such set-up."))
-    if found.undone_at is not None:
-        raise Conflict("undone", _("This set-up was undone already."))
+    found = locked_set_up(pk, actor)
     vendors = list(Vendor.objects.filter(code__in=found.made["vendors"]).order_by("pk"))
     if has_figures(found):
         text = _("Figures have come, so it cannot be undone as a whole any more. Change single things instead.")
@@ -321,9 +315,22 @@ def undo_programme(pk: int, *, actor: Actor, now: datetime) -> SetUp:
         raise Conflict("in_use", text) from error
     for vendor in vendors:
         change_vendor(vendor, {"is_active": False}, actor=actor, now=now)
+    SetUpSheet.objects.filter(set_up=found).delete()
     found.undone_by, found.undone_at = actor.label[:200], now
     found.save(update_fields=["undone_by", "undone_at"])
     record(actor=actor, action="undo_set_up", obj=found, now=now, changes=found.made)
+    return found
+
+
+def locked_set_up(pk: int, actor: Actor) -> SetUp:
+    """Return a set-up that nobody else changes meanwhile; raise Forbidden, NotFound, Conflict ``undone``."""
+    if not actor.may(Capability.WRITE_VENDORS):
+        raise Forbidden("role", _("Your role does not include this function."))
+    found: SetUp | None = SetUp.objects.visible_to(actor).select_for_update().filter(pk=pk).first()
+    if found is None:
+        raise NotFound("not_found", _("There is no such set-up."))
+    if found.undone_at is not None:
+        raise Conflict("undone", _("This set-up was undone already."))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from bpo.queries.profile_words import DEFINITIONS, definition
 from bpo.views.access import PageRequest
 from bpo.views.profile_forms import Choices, ColumnForm, ProfileForm, QueueNameForm
 from kpis.imports import profiles
+from kpis.imports.naming import MOST_QUEUES, renamed_at
 from kpis.imports.opening import Grid
 from kpis.imports.proposing import Proposal, ProposedColumn, propose
 from kpis.imports.trying import Trial, try_layout
@@ -38,7 +39,10 @@ def vendor_choices(actor: Actor) -> Choices:
 
 
 class Editor:
-    """The state of the page. ``error`` is what the service refused, ``trial`` what the sample becomes."""
+    """The state of the page. ``error`` is what the service refused, ``trial`` what the sample becomes.
+
+    A sample that names no day is of the whole ``month``, where one is given.
+    """
 
     def __init__(
         self,
@@ -48,8 +52,10 @@ class Editor:
         profile: ImportProfile | None = None,
         proposal: Proposal | None = None,
         sample: str = "",
+        month: date | None = None,
     ) -> None:
         self.actor, self.vendor, self.profile, self.proposal = request.actor, vendor, profile, proposal
+        self.month = month
         self.data = request.POST if "base" in request.POST else None
         self.error: DomainError | None = None
         self.trial: Trial | None = proposal.trial if proposal else None
@@ -67,10 +73,18 @@ class Editor:
     # What the page shows ---------------------------------------------------------------------------
     @cached_property
     def queues(self) -> Choices:
+        return [(row.code, f"{row.name} ({row.code})") for row in self._queues]
+
+    @cached_property
+    def channels(self) -> dict[str, str]:
+        return {row.code: row.channel for row in self._queues}
+
+    @cached_property
+    def _queues(self) -> list[Queue]:
         rows = Queue.objects.visible_to(self.actor.limited_to(Capability.SUBMIT)).order_by("code")
         if self.vendor is not None:
             rows = rows.filter(centre__vendor=self.vendor)
-        return [(row.code, f"{row.name} ({row.code})") for row in rows[:2_000]]
+        return list(rows[:MOST_QUEUES])
 
     @cached_property
     def measures(self) -> Choices:
@@ -93,6 +107,17 @@ class Editor:
         asked = {f"definition_{question.code}" for question in self._questions}
         shown = asked & self.form.fields.keys()
         return [question.text for question in self._questions if f"definition_{question.code}" not in shown]
+
+    @property
+    def answers(self) -> list[Any]:
+        """The fields that ask what no file says."""
+        return [field for field in self.form.visible_fields() if field.name in self.form.asked]
+
+    @property
+    def ways(self) -> list[Any]:
+        """The fields that say how the file is read, beside its columns and what the profile is called."""
+        apart = {"name", "code", "note", "is_active", *self.form.asked}
+        return [field for field in self.form.visible_fields() if field.name not in apart]
 
     @property
     def damage(self) -> list[str]:
@@ -166,6 +191,7 @@ class Editor:
             "queue": None if named_by else given["queue"],
             "named_by": named_by if len(named_by) > 1 else [],
             "queues": queues if named_by or document.get("across") == "queue" else {},
+            "renamed": document.get("renamed", {}) | renamed_at(queues.values(), columns, self.channels),
             "columns": columns,
             "set": given["formulas"],
             "skip_when": skipped[0] if len(skipped) == 1 else skipped,
@@ -183,7 +209,9 @@ class Editor:
         try:
             layout = profiles.checked(self.mapping(), actor=self.actor, vendor=self.vendor)
             if grid is not None:
-                self.proposal = self.proposal or propose(grid, actor=self.actor, vendor=self.vendor, now=now)
+                self.proposal = self.proposal or propose(
+                    grid, actor=self.actor, vendor=self.vendor, now=now, month=self.month
+                )
                 self.trial = try_layout(layout, grid, actor=self.actor, now=now)
         except DomainError as error:
             self.error = self.error or error

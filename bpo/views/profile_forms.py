@@ -114,8 +114,9 @@ class ProfileForm(forms.Form):
 
     def __init__(self, *args: Any, queues: Choices, is_new: bool, asked: dict[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for code, text in asked.items():
-            self.fields[f"{_DEFINITION}{code}"] = forms.CharField(label=text, required=False, max_length=200)
+        self.asked = [f"{_DEFINITION}{code}" for code in asked]
+        for name, text in zip(self.asked, asked.values(), strict=True):
+            self.fields[name] = forms.CharField(label=text, required=False, max_length=200)
         offer(self, "queue", [("", _("– a column names it")), *queues])
         for name in ("note", "is_active") if is_new else ("code",):
             del self.fields[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -22,7 +23,7 @@ from bpo.services.programme import DAYS, SERVICES, VOICE_SETS, Wish
 from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import month_of
 from bpo.views.submitting_form import workbook
-from kpis.models import TargetSet
+from kpis.models import Submission, TargetSet
 from kpis.queries.contract_form import contract_form
 from kpis.services.target_values import version_on
 from kpis.tasks import wake_up
@@ -73,18 +74,20 @@ def made(request: PageRequest, pk: int) -> HttpResponse:
 @require_safe
 @page_for(Capability.WRITE_VENDORS)
 def sample(request: PageRequest, pk: int) -> HttpResponse:
-    """Answer a month of invented figures for one contract as a workbook."""
+    """Answer a month of invented figures as a workbook: of one contract in its form, or of all in one sheet."""
     found, now = _found(request, pk), clock.now()
-    codes = found.made["contracts"]
-    contract = Contract.objects.filter(code=request.GET.get("contract", ""), code__in=codes).first()
-    if contract is None:
-        raise Http404
+    contracts = Contract.objects.visible_to(request.actor).filter(code__in=found.made["contracts"]).order_by("code")
+    code = request.GET.get("contract")
+    if code is not None:
+        contracts = contracts.filter(code=code)
     first = _month_of(found)
     last = min(month_after(first) - timedelta(days=1), clock.local_date(now, settings.TIME_ZONE) - timedelta(days=1))
-    content = sample_workbook(contract_form(contract, max(first, last), now=now, for_vendor=False), first, last)
+    day = max(first, last)
+    forms = [contract_form(row, day, now=now, for_vendor=False) for row in contracts.select_related("vendor")]
+    content = sample_workbook(forms, first, last, in_words=code is None)
     if content is None:
         raise Http404
-    return workbook(content, f"sample_{contract.code}_{first:%Y-%m}.xlsx")
+    return workbook(content, f"sample_{code or 'all'}_{first:%Y-%m}.xlsx")
 
 
 @require_POST
@@ -160,10 +163,6 @@ def _grid(request: PageRequest, wish: Wish, refusal: DomainError | None = None) 
     return render(request, "bpo/start_targets.html", context, status=refusal.status if refusal else 200)
 
 
-def _row(wish: Wish, code: str, item: Any, faults: dict[Any, Any]) -> tuple[Any, str, Any]:
-    return item, version_on(item.kpi, wish.month).unit, _cells(wish, code, item, faults)
-
-
 def _cells(wish: Wish, code: str, item: Any, faults: dict[Any, Any]) -> list[tuple[str, str, str, Any]]:
     """Return name, vendor, text and fault of every input of one KPI."""
     found = []
@@ -186,6 +185,17 @@ def _month_of(found: SetUp) -> date:
     return date.fromisoformat(f"{found.wish['month']}-01")
 
 
+def _receipt(request: PageRequest) -> Submission | None:
+    """Return the submission that was made a moment ago, which the address names."""
+    try:
+        pk = UUID(request.GET.get("receipt", ""))
+    except ValueError:
+        return None
+    readable = request.actor.limited_to(Capability.READ_SUBMISSIONS)
+    found: Submission | None = Submission.objects.visible_to(readable).filter(pk=pk).first()
+    return found
+
+
 def _made(request: PageRequest, found: SetUp, refusal: DomainError | None = None) -> HttpResponse:
     month = _month_of(found)
     context = {
@@ -194,6 +204,7 @@ def _made(request: PageRequest, found: SetUp, refusal: DomainError | None = None
         "day": min(month_after(month), clock.local_date(clock.now(), settings.TIME_ZONE)) - timedelta(days=1),
         "rows": contracts_made(found, request.actor, found.wish["month"]),
         "has_figures": programme.has_figures(found),
+        "receipt": _receipt(request),
         "refusal": refusal,
     }
     return render(request, "bpo/start_made.html", context, status=refusal.status if refusal else 200)

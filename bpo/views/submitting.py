@@ -179,7 +179,7 @@ class _Sent:
 def _read(request: PageRequest, place: _Place) -> _Sent:
     assert place.contract is not None
     if place.way == SubmissionWay.FILE:
-        name, content = _file(request)
+        name, content = uploaded(request)
         options = _options(request, name, place.today)
         return _Sent(read_file(content, options, request.actor), content, options)
     for_vendor = is_for_vendor(request.actor, place.contract)
@@ -213,7 +213,8 @@ def _options(request: HttpRequest, name: str, today: date) -> ImportOptions:
     )
 
 
-def _file(request: HttpRequest) -> tuple[str, bytes]:
+def uploaded(request: HttpRequest) -> tuple[str, bytes]:
+    """Return the name and the bytes of the file that was sent, both empty where there is none; raise TooLarge."""
     file = request.FILES.get("file")
     if file is None:
         return "", b""

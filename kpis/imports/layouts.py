@@ -59,6 +59,7 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
     """How one kind of file is read. ``columns`` maps queue, date, month and measures to headings of the file.
 
+    ``renamed`` says which measure a column's means at one queue, ``{"hanbit-chat": {"offered": "chat_offered"}}``;
     ``named_by`` are headings whose cells name the queue together, such as those of the vendor and the service.
     ``definitions`` reads nothing: it keeps what no file says, such as the seconds of a service level.
     """
@@ -67,6 +68,7 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     queue: str | None = None
     queues: dict[str, str] = {}
     named_by: list[str] = []
+    renamed: dict[str, dict[str, str]] = {}
     constants: dict[str, int | str] = {}
     set: dict[str, str] = {}
     skip_when: str | list[str] | None = None
@@ -97,7 +99,12 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     @property
     def derived(self) -> tuple[str, ...]:
         """The measures that no one counted: sums made of a percentage or a mean."""
-        return tuple(code for code, column in self.by_code.items() if column.of is not None)
+        codes = [code for code, column in self.by_code.items() if column.of is not None]
+        return tuple(
+            dict.fromkeys(
+                [*codes, *(names[code] for names in self.renamed.values() for code in codes if code in names)]
+            )
+        )
 
     def as_document(self) -> dict[str, Any]:
         """Return the layout in JSON types, without what is as by default."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from kpis.imports.synonyms import CHAT_MEASURES
 from kpis.imports.words import plain
 from vendors.actors import Actor, Capability
+from vendors.choices import Channel
 from vendors.models import Queue, Vendor
 
 MOST_QUEUES = 2_000
@@ -19,11 +22,12 @@ APART = " / "
 class QueueNames:
     """Codes of queues by the plain words for them.
 
-    ``single`` are codes, names that only one queue has, and the names of vendors with one queue; ``vendors`` maps the
-    names of vendors to the queues of each, code by word. A file of one vendor's knows no names of vendors.
+    ``single`` are their codes, names that only one queue has, and the names of vendors with one queue; ``vendors``
+    maps the names of vendors to the queues of each, code by word. A file of one vendor's knows no names of vendors.
     """
 
-    codes: frozenset[str] = frozenset()
+    channels: Mapping[str, str] = field(default_factory=dict)
+    """The channel of each queue, by its code."""
     single: Mapping[str, str] = field(default_factory=dict)
     vendors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -59,7 +63,16 @@ def queue_names(actor: Actor, vendor: Vendor | None) -> QueueNames:
             by_name[word].update(queue.code for queue in mine)
     single = {word: next(iter(codes)) for word, codes in by_name.items() if len(codes) == 1}
     single |= {plain(queue.code): queue.code for queue in queues}
-    return QueueNames(frozenset(queue.code for queue in queues), single, by_vendor)
+    return QueueNames({queue.code: queue.channel for queue in queues}, single, by_vendor)
+
+
+def renamed_at(queues: Iterable[str], measures: Collection[str], channels: Mapping[str, str]) -> dict[str, Any]:
+    """Return what measures are called at those of the ``queues`` where they mean others: ``{queue: {measure: other}}``.
+
+    A file that holds the chat's own figures beside them means each as it says.
+    """
+    words = {code: other for code, other in CHAT_MEASURES.items() if code in measures and other not in measures}
+    return {code: words for code in dict.fromkeys(queues) if words and channels.get(code) == Channel.CHAT}
 
 
 def _by_vendor(queues: list[Queue]) -> dict[Vendor, list[Queue]]:

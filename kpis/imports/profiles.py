@@ -151,7 +151,8 @@ def checked(mapping: Any, *, actor: Actor, vendor: Vendor | None) -> Layout:
 def _unknown_measures(layout: Layout) -> Iterator[RowError]:
     refused = (RollupChoice.HISTOGRAM, RollupChoice.CALENDAR)
     known = list(Measure.objects.exclude(rollup__in=refused).order_by("code").values_list("code", flat=True))
-    for code in {**layout.columns, **layout.set, **layout.constants}:
+    renamed = [code for names in layout.renamed.values() for code in names.values()]
+    for code in dict.fromkeys([*layout.columns, *layout.set, *layout.constants, *renamed]):
         if is_agent_field(code):
             yield RowError("agent_field", wording.agent_field(), wording.cut(code))
         elif code not in known and code not in FIELDS:
@@ -159,7 +160,7 @@ def _unknown_measures(layout: Layout) -> Iterator[RowError]:
 
 
 def _unknown_queues(layout: Layout, actor: Actor, vendor: Vendor | None) -> Iterator[RowError]:
-    named = {code for code in (layout.queue, *layout.queues.values()) if code}
+    named = {code for code in (layout.queue, *layout.queues.values(), *layout.renamed) if code}
     queues = Queue.objects.visible_to(actor.limited_to(Capability.SUBMIT))
     if vendor is not None:
         queues = queues.filter(centre__vendor=vendor)

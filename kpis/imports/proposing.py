@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kpis.imports import synonyms
-from kpis.imports.naming import APART, queue_names
+from kpis.imports.naming import APART, queue_names, renamed_at
 from kpis.imports.opening import Grid
 from kpis.imports.profiles import checked
 from kpis.imports.sampling import Sample
@@ -155,8 +155,8 @@ class _Guess:
             self.questions.append(Question("date", _("Which column holds the day or the month?")))
 
     def _take_queues(self) -> None:
-        if len(self.queues.codes) == 1 and not any(self._is_queues(sample) for sample in self.samples):
-            self.document["queue"] = next(iter(self.queues.codes))
+        if len(self.queues.channels) == 1 and not any(self._is_queues(sample) for sample in self.samples):
+            self.document["queue"] = next(iter(self.queues.channels))
             return
         if self._take_vendors_and_services():
             return
@@ -214,7 +214,7 @@ class _Guess:
                 self._take_count(sample, column)
 
     def _take_count(self, sample: Sample, column: ProposedColumn) -> None:
-        code = self._measure(sample.heading)
+        code = self._here(self._measure(sample.heading))
         if code is None:
             column.reason = _("No measure is called this.")
         elif self._is_held(code):
@@ -230,16 +230,22 @@ class _Guess:
             pair = self._pair(sample.heading)
             if pair is None or not sample.is_figures:
                 continue
-            code, of = pair
+            code, of = self._here(pair[0]) or "", self._here(pair[1])
             if code not in self.measures.values():
                 column.reason = _("No measure is called this.")
             elif self._is_held(code):
                 column.reason = _("A percentage or a mean of counts that other columns hold: it is computed.")
-            elif not self._is_held(of):
+            elif of is None or not self._is_held(of):
                 column.reason = _("A percentage or a mean, but the file does not say of how many.")
             else:
                 kind = self._share_kind(sample, pair)
                 self._hold(column, code, _("Nobody counted it: it is derived, whole, and marked as derived."), kind, of)
+
+    def _here(self, code: str | None) -> str | None:
+        """Return the measure that a word of the telephone means where all figures are of one queue."""
+        queue = self.document.get("queue", "")
+        names: dict[str, str] = renamed_at([queue], [code or ""], self.queues.channels).get(queue, {})
+        return names.get(code or "", code)
 
     @staticmethod
     def _share_kind(sample: Sample, pair: tuple[str, str]) -> str:
@@ -280,6 +286,9 @@ class _Guess:
                 is_plain = column.kind == "number" and column.of is None
                 columns[column.holds] = column.heading if is_plain else written
         self.document["columns"] = columns
+        renamed = renamed_at(self.queue_names.values(), columns, self.queues.channels)
+        if renamed:
+            self.document["renamed"] = renamed
 
     def _try(self, found: Proposal) -> None:
         try:

@@ -130,7 +130,8 @@ class _Reader:
         row = self._key(record.cells)
         if row is None:
             return "queue"
-        measures = self._figures(record.cells)
+        names = self.layout.renamed.get(str(row["queue"]), {})
+        measures = {names.get(code, code): value for code, value in self._figures(record.cells).items()}
         return {**row, "measures": measures} if measures else "blank"
 
     def _is_note(self, line: Sequence[str]) -> bool:

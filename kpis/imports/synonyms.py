@@ -54,6 +54,8 @@ MEAN_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
 """A mean: (the sum it is made of, what it is a mean of)."""
 CUMULATIVE = ("누계", "누적", "累計", "cumulative", "ytd", "mtd")
 CHAT = ("채팅", "chat")
+CHAT_MEASURES = {code: f"chat_{code}" for code in ("offered", "answered", "abandoned", "answered_within_threshold")}
+"""What a word of the telephone means at a chat queue."""
 _WITHIN = re.compile(
     r"(?P<seconds>[0-9]{1,3})\s*(?:초|s|sec)\s*(?:이내|내|안)?\s*(?:응대|응답)?(?!.*율)"
     r"|answered\D{0,3}(?P<english>[0-9]{1,3})s"
@@ -93,8 +95,5 @@ def measure_of(heading: str) -> str | None:
         found = [(len(word), code) for code, words in MEASURE_WORDS.items() if (word := holds_any(part, words))]
         if found:
             code = max(found)[1]
-            return f"chat_{code}" if holds_any(heading, CHAT) and code in _CHATS else code
+            return CHAT_MEASURES.get(code, code) if holds_any(heading, CHAT) else code
     return None
-
-
-_CHATS = frozenset({"offered", "answered", "abandoned", "answered_within_threshold"})

@@ -18,6 +18,7 @@ from kpis.imports.reading import rows_of
 from kpis.imports.rows import rows_in
 from kpis.imports.workbooks import read_workbook
 from kpis.models import ImportProfileVersion
+from kpis.services.feed.refusals import Refusal
 from kpis.services.submissions import MOST_FILE_ROWS, SubmissionResult, submit
 from vendors.actors import Actor
 from vendors.errors import DomainError, RowError
@@ -108,6 +109,7 @@ def take_in(
     content_hash: str,
     idempotency_key: str = "",
     progress: Callable[[int], None] | None = None,
+    refusals: list[Refusal] | None = None,
 ) -> SubmissionResult:
     """Submit the rows of a file, all or nothing unless it is to be taken in partially; raise what ``submit`` raises."""
     return submit(
@@ -127,6 +129,7 @@ def take_in(
         most_rows=MOST_FILE_ROWS,
         idempotency_key=idempotency_key,
         progress=progress,
+        refusals=refusals,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import time_machine
 
 from bpo.models import Scorecard
+from bpo.services.programme import Wish, create_programme
 from kpis.services.catalogue import load_catalogue
 from kpis.services.recalculation import drain
 from kpis.services.target_sets import load_target_sets
@@ -74,4 +76,38 @@ def test_names_and_ticks_become_a_card(
 
     assert Contract.objects.count() == 4
     assert Scorecard.objects.filter(score__gt=60).count() == 1
+    assert watched.complaints == []
+
+
+@pytest.mark.usefixtures("_empty")
+@pytest.mark.parametrize(("locale", "width", "scheme"), [("ko-KR", 1280, "light"), ("en-GB", 390, "dark")])
+def test_one_sheet_of_all_vendors_becomes_cards(
+    open_page: Callable[..., Any], locale: str, width: int, scheme: str
+) -> None:
+    wish = Wish(("한빛컨택", "다온씨에스"), date(2026, 10, 1), {"order": "every", "chat": "every"}, "order")
+    found = create_programme(wish, actor=make.make_actor(Role.MANAGER), now=AFTER)
+    watched = open_page(locale, width, scheme)
+    page = watched.page
+    sign_in(page, "mina")
+
+    def look(name: str) -> None:
+        assert overflow(page) == 0, name
+        assert contrasts(page) == [], name
+        shot(page, f"start-{name}-{locale[:2]}-{width}-{scheme}")
+
+    page.goto(f"/start/{found.pk}/sheet/")
+    look("sheet")
+    page.fill(
+        "#table", "운영업체,업무,인입,응대율\n한빛컨택,주문,12430,91.2%\n,채팅,3100,95%\n다온씨에스,주문,8000,93%\n"
+    )
+    page.locator("button[value='keep']").click()
+    page.wait_for_selector(".mapping")
+    look("sheet-read")
+    page.locator("button[value='take']").click()
+    page.wait_for_url("**/start/*/?receipt=*")
+    drain(now=AFTER)
+    page.reload()
+    look("sheet-taken")
+
+    assert Scorecard.objects.filter(score__gt=0).count() == 3
     assert watched.complaints == []

@@ -12,7 +12,7 @@ from kpis.imports.proposing import Proposal, propose
 from kpis.services.catalogue import load_catalogue
 from tests.cast import Cast, make_cast
 from tests.make import make_actor, make_queue
-from vendors.choices import Role
+from vendors.choices import Channel, Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen_clock")]
 
@@ -32,7 +32,7 @@ def chat(cast: Cast) -> Any:
     for queue in (cast.queue, cast.other_queue):
         queue.name, queue.service = "주문 전화", "order"
         queue.save()
-    return make_queue(cast.contract, CHAT, name="채팅 상담", service="care")
+    return make_queue(cast.contract, CHAT, name="채팅 상담", service="care", channel=Channel.CHAT)
 
 
 def proposed(text: str, month: date | None = OCTOBER) -> Proposal:
@@ -66,7 +66,7 @@ def test_vendor_and_service_name_the_queue_together_over_merged_cells() -> None:
     assert proposal.mapping["named_by"] == ["업체", "업무"]
     assert rows(proposal) == [
         (OURS, "2026-10", {"offered": 100, "answered": 90}),
-        (CHAT, "2026-10", {"offered": 50, "answered": 45}),
+        (CHAT, "2026-10", {"chat_offered": 50, "chat_answered": 45}),
         (THEIRS, "2026-10", {"offered": 70, "answered": 60}),
     ]
     assert [column.holds for column in proposal.columns] == ["queue", "queue", "offered", "answered"]
@@ -80,7 +80,7 @@ def test_days_of_several_vendors_keep_their_days() -> None:
 
     assert rows(proposal) == [
         (OURS, "2026-10-01", {"offered": 100}),
-        (CHAT, "2026-10-02", {"offered": 7}),
+        (CHAT, "2026-10-02", {"chat_offered": 7}),
         (THEIRS, "2026-10-02", {"offered": 8}),
     ]
 
@@ -107,3 +107,24 @@ def test_it_asks_which_queue_a_vendor_with_several_means() -> None:
 @pytest.mark.usefixtures("cast")
 def test_without_a_month_it_asks_for_the_day() -> None:
     assert proposed("운영업체,인입\n한빛,100\nNarae,70\n", None).questions[0].code == "date"
+
+
+@pytest.mark.usefixtures("chat")
+def test_a_percentage_of_chats_is_derived_of_chats() -> None:
+    proposal = proposed("업체,업무,인입,응대율\n한빛,채팅,200,95%\n한빛,주문,100,90%\n")
+
+    assert proposal.mapping["renamed"] == {CHAT: {"offered": "chat_offered", "answered": "chat_answered"}}
+    assert rows(proposal)[0] == (CHAT, "2026-10", {"chat_offered": 200, "chat_answered": 190})
+    assert proposal.trial is not None
+    assert set(proposal.trial.derived) == {"answered", "chat_answered"}
+
+
+def test_the_figures_of_one_chat_queue_are_chats(cast: Cast) -> None:
+    queue = cast.queue
+    queue.channel = Channel.CHAT
+    queue.save()
+    grid, _delimiter = open_sample("날짜,인입,응대율\n2026-10-01,200,95%\n".encode())
+
+    proposal = propose(grid, actor=make_actor(Role.MANAGER), vendor=cast.vendor, now=NOW)
+
+    assert rows(proposal) == [(OURS, "2026-10-01", {"chat_offered": 200, "chat_answered": 190})]

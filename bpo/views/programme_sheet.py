@@ -1,0 +1,104 @@
+"""One sheet of figures for all vendors of a set-up: chosen, its columns and names looked over, and taken in."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from bpo.models import SetUp, SetUpSheet
+from bpo.services.programme_sheet import drop_sheet, keep_sheet, take_sheet
+from bpo.views.access import PageRequest, page_for
+from bpo.views.profile_editor import Editor
+from bpo.views.profile_forms import sample_of
+from bpo.views.submitting import uploaded
+from kpis.imports.opening import open_sample
+from kpis.imports.proposing import propose
+from kpis.models import ImportJob
+from kpis.tasks import start_imports, wake_up
+from vendors import clock
+from vendors.actors import Capability
+from vendors.errors import DomainError
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_for(Capability.WRITE_VENDORS)
+def sheet(request: PageRequest, pk: int) -> HttpResponse:
+    """Ask for the sheet; once there is one, show what it seems to hold, and take it in as the reader says."""
+    found = SetUp.objects.visible_to(request.actor).filter(pk=pk, undone_at__isnull=True).first()
+    if found is None:
+        raise Http404
+    if request.method != "POST":
+        return _shown(request, found)
+    act = request.POST.get("do", "keep")
+    if act == "drop":
+        drop_sheet(pk, actor=request.actor)
+        return redirect("bpo:start-sheet", pk=pk)
+    return _kept(request, found) if act == "keep" else _edited(request, found)
+
+
+def _kept(request: PageRequest, found: SetUp) -> HttpResponse:
+    try:
+        name, content = uploaded(request)
+        content = content or request.POST.get("table", "").encode()
+        keep_sheet(found.pk, content, name, actor=request.actor, now=clock.now())
+    except DomainError as error:
+        return _asked(request, found, error)
+    return redirect("bpo:start-sheet", pk=found.pk)
+
+
+def _shown(request: PageRequest, found: SetUp) -> HttpResponse:
+    kept: SetUpSheet | None = SetUpSheet.objects.visible_to(request.actor).filter(set_up=found).first()
+    if kept is None:
+        return _asked(request, found)
+    month = _month(found)
+    try:
+        grid, delimiter = open_sample(bytes(kept.content), filename=kept.name)
+        proposal = propose(grid, actor=request.actor, vendor=None, now=clock.now(), delimiter=delimiter, month=month)
+    except DomainError as error:
+        return _asked(request, found, error)
+    editor = Editor(request, vendor=None, proposal=proposal, sample=sample_of(grid), month=month)
+    return _looked_over(request, found, editor)
+
+
+def _edited(request: PageRequest, found: SetUp) -> HttpResponse:
+    """Show the sheet as it is read now, or take it in; what is refused stands on the page, and nothing is stored."""
+    editor, now = Editor(request, vendor=None, month=_month(found)), clock.now()
+    if not editor.preview(now) or request.POST["do"] != "take":
+        return _looked_over(request, found, editor)
+    try:
+        taken = take_sheet(found.pk, editor.mapping(), actor=request.actor, now=now)
+    except DomainError as error:
+        editor.error = error
+        return _looked_over(request, found, editor)
+    if isinstance(taken, ImportJob):
+        start_imports()
+        return redirect("bpo:job-detail", pk=taken.pk)
+    wake_up()
+    text = ngettext(
+        "%(count)s queue-day or month came in. The scorecards follow in a few seconds.",
+        "%(count)s queue-days or months came in. The scorecards follow in a few seconds.",
+        taken.rows,
+    )
+    messages.success(request, text % {"count": taken.rows})
+    return redirect(f"{reverse('bpo:start-made', args=[found.pk])}?receipt={taken.id}")
+
+
+def _month(found: SetUp) -> date:
+    return date.fromisoformat(f"{found.wish['month']}-01")
+
+
+def _asked(request: PageRequest, found: SetUp, error: DomainError | None = None) -> HttpResponse:
+    context = {"found": found, "month": _month(found), "error": error, "pasted": request.POST.get("table", "")}
+    return render(request, "bpo/start_sheet.html", context, status=error.status if error else 200)
+
+
+def _looked_over(request: PageRequest, found: SetUp, editor: Editor) -> HttpResponse:
+    context = {"found": found, "month": _month(found), "editor": editor}
+    status = editor.error.status if editor.error else 400 if editor.data and editor.trial is None else 200
+    return render(request, "bpo/start_sheet_read.html", context, status=status)

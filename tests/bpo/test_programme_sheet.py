@@ -1,0 +1,194 @@
+"""One sheet of all vendors of a set-up: kept, looked over, taken in whole or not at all."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from bpo.models import Scorecard, SetUp, SetUpSheet
+from bpo.services.programme import Wish, create_programme, undo_programme
+from bpo.services.programme_sheet import drop_sheet, keep_sheet, take_sheet
+from kpis.models import DailyMetric, ImportJob, ImportProfile, Submission
+from kpis.services.catalogue import load_catalogue
+from kpis.services.recalculation import drain
+from kpis.services.target_sets import load_target_sets
+from tests import make
+from tests.bpo.pages_sample import AFTER, signed_in
+from vendors.choices import Role
+from vendors.errors import Conflict, Forbidden, Invalid, NotFound, Unprocessable
+from vendors.models import Vendor
+
+pytestmark = pytest.mark.django_db
+
+MANAGER = make.make_actor(Role.MANAGER)
+OCTOBER = date(2026, 10, 1)
+SHARES = "운영업체,업무,인입,응대율\n한빛컨택,주문 전화,12430,91.2%\n,채팅,3100,95%\n다온씨에스,주문 전화,8000,93%\n"
+MAPPING = {
+    "named_by": ["운영업체", "업무"],
+    "queues": {"한빛컨택 / 주문 전화": "hanbitkeontaek-order", "한빛컨택 / 채팅": "", "다온씨에스 / 주문 전화": ""},
+    "columns": {"offered": "인입", "answered": {"heading": "응대율", "kind": "percent", "of": "offered"}},
+    "constants": {"month": "2026-10"},
+}
+
+
+@pytest.fixture(autouse=True)
+def _catalogue() -> Any:
+    with time_machine.travel(AFTER, tick=False):
+        load_catalogue(AFTER)
+        load_target_sets(AFTER)
+        yield
+
+
+@pytest.fixture
+def found() -> SetUp:
+    wish = Wish(("한빛컨택", "다온씨에스"), OCTOBER, {"order": "every", "chat": "every"}, "order")
+    return create_programme(wish, actor=MANAGER, now=AFTER)
+
+
+@pytest.fixture
+def manager() -> Client:
+    return signed_in(Role.MANAGER, language="ko")
+
+
+def fields_of(page: str, **more: str) -> dict[str, Any]:
+    """Return what a browser sends of the form of the page: inputs, and the choices that stand."""
+    form = page.partition('class="mapping"')[2].partition("</form>")[0]
+    found: dict[str, Any] = {}
+    for tag in re.findall(r"<input [^>]*>", form):
+        name, value = (re.search(rf'\b{key}="([^"]*)"', tag) for key in ("name", "value"))
+        if name:
+            found[name[1]] = html.unescape(value[1]) if value else ""
+    for name, options in re.findall(r'<select name="([^"]*)".*?>(.*?)</select>', form, re.S):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        found[name] = chosen[1] if chosen else ""
+    return found | more
+
+
+def test_a_sample_of_all_vendors_goes_in_as_it_is(manager: Client, found: SetUp) -> None:
+    address = f"/start/{found.pk}/sheet/"
+    assert "다온씨에스" in manager.get(address).content.decode()
+    book = manager.get(f"/start/{found.pk}/sample.xlsx")
+    assert book["Content-Disposition"].endswith('filename="sample_all_2026-10.xlsx"')
+
+    file = SimpleUploadedFile("우리 시트.xlsx", book.content)
+    page = manager.post(address, {"file": file, "do": "keep"}, follow=True).content.decode()
+    assert "124" in page
+    answer = manager.post(address, fields_of(page, do="take"), follow=True)
+    drain(now=AFTER)
+
+    assert "124" in answer.content.decode()
+    assert DailyMetric.objects.count() == 4 * 31
+    assert Submission.objects.get().file_name == "우리 시트.xlsx"
+    assert Scorecard.objects.filter(start=OCTOBER, score__gt=60).count() == 4
+    assert not SetUpSheet.objects.exists()
+
+
+def test_month_totals_and_percentages_come_in_with_what_people_say(manager: Client, found: SetUp) -> None:
+    address = f"/start/{found.pk}/sheet/"
+    page = manager.post(address, {"table": SHARES, "do": "keep"}, follow=True).content.decode()
+    fields = fields_of(page)
+    assert [fields[f"queue-{place}-code"] for place in range(3)] == [
+        "hanbitkeontaek-order", "hanbitkeontaek-chat", "daonssieseu-order",
+    ]  # fmt: skip
+
+    shown = manager.post(address, fields | {"queue-1-code": "", "do": "preview"})
+    assert shown.status_code == 200
+    assert "11336" in shown.content.decode().replace(",", "")
+    answer = manager.post(address, fields | {"queue-1-code": "", "do": "take"})
+
+    receipt = Submission.objects.get()
+    assert answer["Location"] == f"/start/{found.pk}/?receipt={receipt.pk}"
+    rows = {row.queue.code: row for row in DailyMetric.objects.select_related("queue")}
+    assert rows.keys() == {"hanbitkeontaek-order", "daonssieseu-order"}
+    assert rows["daonssieseu-order"].is_month
+    assert ImportProfile.objects.get().vendor is None
+    assert f"/submissions/{receipt.pk}/" in manager.get(answer["Location"]).content.decode()
+
+
+def test_what_is_wrong_is_said_and_nothing_is_stored(manager: Client, found: SetUp) -> None:
+    address = f"/start/{found.pk}/sheet/"
+    assert manager.post(address, {"table": "  ", "do": "keep"}).status_code == 400
+    text = SHARES.replace("12430", "many")
+    page = manager.post(address, {"table": text, "do": "keep"}, follow=True).content.decode()
+
+    answer = manager.post(address, fields_of(page, do="take"))
+
+    assert answer.status_code == 422
+    assert "many" in answer.content.decode()
+    assert not DailyMetric.objects.exists()
+    assert not ImportProfile.objects.exists()
+    assert SetUpSheet.objects.exists()
+
+
+def test_another_sheet_may_be_chosen(manager: Client, found: SetUp) -> None:
+    address = f"/start/{found.pk}/sheet/"
+    manager.post(address, {"table": SHARES, "do": "keep"})
+    assert 'class="mapping"' in manager.get(address).content.decode()
+
+    manager.post(address, {"do": "drop"})
+
+    assert not SetUpSheet.objects.exists()
+    assert 'class="mapping"' not in manager.get(address).content.decode()
+
+
+def test_a_long_sheet_is_checked_by_a_worker_first(found: SetUp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bpo.services.programme_sheet.MOST_AT_ONCE", 0)
+    keep_sheet(found.pk, SHARES.encode(), "", actor=MANAGER, now=AFTER)
+
+    taken = take_sheet(found.pk, MAPPING, actor=MANAGER, now=AFTER)
+
+    assert isinstance(taken, ImportJob)
+    assert not DailyMetric.objects.exists()
+
+
+def test_the_same_profile_reads_the_next_sheet(found: SetUp) -> None:
+    for offered in ("12430", "12500"):
+        text = SHARES.replace("12430", offered)
+        keep_sheet(found.pk, text.encode(), "", actor=MANAGER, now=AFTER)
+        take_sheet(found.pk, MAPPING, actor=MANAGER, now=AFTER)
+
+    assert ImportProfile.objects.get().versions.count() == 1
+    assert DailyMetric.objects.get().measures["offered"] == 12500
+
+
+def test_a_sheet_that_is_refused_leaves_nothing(found: SetUp) -> None:
+    keep_sheet(found.pk, SHARES.replace("12430", "-5").encode(), "", actor=MANAGER, now=AFTER)
+
+    with pytest.raises(Unprocessable):
+        take_sheet(found.pk, MAPPING, actor=MANAGER, now=AFTER)
+
+    assert not ImportProfile.objects.exists()
+    with pytest.raises(Invalid):
+        keep_sheet(found.pk, b"", "", actor=MANAGER, now=AFTER)
+    drop_sheet(found.pk, actor=MANAGER)
+    with pytest.raises(Conflict) as refusal:
+        take_sheet(found.pk, MAPPING, actor=MANAGER, now=AFTER)
+    assert refusal.value.code == "no_sheet"
+
+
+def test_only_a_manager_of_all_vendors_brings_a_sheet(found: SetUp) -> None:
+    vendor = Vendor.objects.first()
+    for role, of in ((Role.ANALYST, None), (Role.MANAGER, vendor), (Role.VENDOR_ADMIN, vendor)):
+        assert signed_in(role, of).get(f"/start/{found.pk}/sheet/").status_code == 403
+        with pytest.raises(Forbidden):
+            keep_sheet(found.pk, SHARES.encode(), "", actor=make.make_actor(role, of), now=AFTER)
+    with pytest.raises(NotFound):
+        keep_sheet(found.pk + 1, SHARES.encode(), "", actor=MANAGER, now=AFTER)
+
+
+def test_an_undone_set_up_takes_no_sheet(manager: Client, found: SetUp) -> None:
+    keep_sheet(found.pk, SHARES.encode(), "", actor=MANAGER, now=AFTER)
+
+    undo_programme(found.pk, actor=MANAGER, now=AFTER)
+
+    assert not SetUpSheet.objects.exists()
+    assert manager.get(f"/start/{found.pk}/sheet/").status_code == 404
+    with pytest.raises(Conflict):
+        keep_sheet(found.pk, SHARES.encode(), "", actor=MANAGER, now=AFTER)
