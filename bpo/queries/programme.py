@@ -15,11 +15,16 @@ from vendors.models import Contract
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One contract of a set-up: the queue-days that have come, and its card of the first month."""
+    """One contract of a set-up: the queue-days and month totals that have come, and its card of the first month."""
 
     contract: Contract
     days: int
+    months: int
     card: Scorecard | None
+
+    @property
+    def has_figures(self) -> bool:
+        return bool(self.days or self.months)
 
 
 def set_ups(actor: Actor) -> Sequence[SetUp]:
@@ -32,8 +37,11 @@ def contracts_made(made: SetUp, actor: Actor, month: str) -> list[Made]:
     visible = Contract.objects.visible_to(actor.limited_to(Capability.READ_CONTRACTS)).select_related("vendor")
     contracts = list(visible.filter(code__in=made.made["contracts"]).order_by("vendor__name", "code"))
     figures = DailyMetric.objects.filter(queue__contract_links__contract__in=contracts).order_by()
-    days = dict(figures.values_list("queue__contract_links__contract").annotate(days=Count("pk", distinct=True)))
+    counts = figures.values_list("queue__contract_links__contract", "is_month").annotate(Count("pk", distinct=True))
+    came = {(contract, is_month): count for contract, is_month, count in counts}
     newest = Scorecard.objects.visible_to(actor).filter(contract__in=contracts, start=f"{month}-01").order_by()
     last = newest.values_list("contract").annotate(last=Max("pk")).values_list("last", flat=True)
     cards = {card.contract_id: card for card in Scorecard.objects.filter(pk__in=last)}
-    return [Made(row, days.get(row.pk, 0), cards.get(row.pk)) for row in contracts]
+    return [
+        Made(row, came.get((row.pk, False), 0), came.get((row.pk, True), 0), cards.get(row.pk)) for row in contracts
+    ]

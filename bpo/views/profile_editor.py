@@ -73,7 +73,13 @@ class Editor:
     # What the page shows ---------------------------------------------------------------------------
     @cached_property
     def queues(self) -> Choices:
+        if self.vendor is None:
+            return [(row.code, f"{row.centre.vendor.label} · {row.name}") for row in self._queues]
         return [(row.code, f"{row.name} ({row.code})") for row in self._queues]
+
+    @property
+    def names_of_queues(self) -> dict[str, str]:
+        return dict(self.queues)
 
     @cached_property
     def channels(self) -> dict[str, str]:
@@ -81,7 +87,8 @@ class Editor:
 
     @cached_property
     def _queues(self) -> list[Queue]:
-        rows = Queue.objects.visible_to(self.actor.limited_to(Capability.SUBMIT)).order_by("code")
+        rows = Queue.objects.visible_to(self.actor.limited_to(Capability.SUBMIT))
+        rows = rows.select_related("centre__vendor").order_by("code")
         if self.vendor is not None:
             rows = rows.filter(centre__vendor=self.vendor)
         return list(rows[:MOST_QUEUES])
