@@ -32,6 +32,7 @@ from bpo.views import (
     submitting_form,
     targets,
     today,
+    tour,
     webhooks,
 )
 
@@ -41,6 +42,7 @@ urlpatterns: list[URLPattern] = [
     path("", today.home, name="home"),
     path("kpis/<slug:code>/", kpi_detail.kpi_detail, name="kpi-detail"),
     path("today/", today.today, name="today"),
+    path("tour/", tour.tour, name="tour"),
     path("overview/", overview.overview_page, name="overview"),
     path("jobs/<uuid:pk>/", jobs.job_detail, name="job-detail"),
     path("jobs/<uuid:pk>/send/", jobs.send, name="job-send"),

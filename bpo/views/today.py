@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from bpo.queries.today import today_page
+from bpo.queries.tour import is_demonstration
 from bpo.views.access import PageRequest, page_for
 from vendors import clock
 from vendors.choices import Role
@@ -17,7 +18,8 @@ from vendors.choices import Role
 def today(request: PageRequest) -> HttpResponse:
     """Show what waits for the reader, by role, and nothing else."""
     now = clock.now()
-    return render(request, "bpo/today.html", {"tasks": today_page(request.actor, now=now), "now": now})
+    context = {"tasks": today_page(request.actor, now=now), "now": now, "has_tour": is_demonstration(request.actor)}
+    return render(request, "bpo/today.html", context)
 
 
 @require_safe

@@ -48,7 +48,8 @@ class Command(BaseCommand):
         """Print address and log-ins once the web process answers."""
         if not _wait_for_web(port, supervisor):
             return
-        lines = ["", f"  Open http://{HOST}:{port}/", *(_log_ins() if demo else _first_steps()), "  Ctrl-C stops.", ""]
+        steps = [*_log_ins(), f"  A guided tour of ten minutes: http://{HOST}:{port}/tour/"] if demo else _first_steps()
+        lines = ["", f"  Open http://{HOST}:{port}/", *steps, "  Ctrl-C stops.", ""]
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
 
