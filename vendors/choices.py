@@ -1,7 +1,10 @@
 """Choices of the vendors app, with their labels."""
 
+from django.conf import settings
 from django.db.models import TextChoices
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Role(TextChoices):
@@ -47,6 +50,47 @@ class Channel(TextChoices):
     EMAIL = "email", _("E-mail")
     BACKOFFICE = "backoffice", _("Back office")
     ANY = "any", _("Any channel")
+
+
+SERVICES = {
+    "order": pgettext_lazy("service", "Orders"),
+    "care": pgettext_lazy("service", "Customer service"),
+    "delivery": pgettext_lazy("service", "Delivery"),
+    "returns": pgettext_lazy("service", "Cancellations and returns"),
+    "exchange": pgettext_lazy("service", "Exchanges"),
+    "product": pgettext_lazy("service", "Product questions"),
+    "payment": pgettext_lazy("service", "Payment"),
+    "billing": pgettext_lazy("service", "Bills and charges"),
+    "membership": pgettext_lazy("service", "Membership"),
+    "complaints": pgettext_lazy("service", "Complaints"),
+    "refund": pgettext_lazy("service", "Refunds"),
+    "tech": pgettext_lazy("service", "Technical support"),
+    "repair": pgettext_lazy("service", "Repair"),
+    "reservation": pgettext_lazy("service", "Reservations"),
+    "sales": pgettext_lazy("service", "Sales"),
+    "outbound": pgettext_lazy("service", "Outbound calls"),
+    "survey": pgettext_lazy("service", "Surveys"),
+    "claims": pgettext_lazy("service", "Claims handling"),
+    "collection": pgettext_lazy("service", "Collection"),
+    "emergency": pgettext_lazy("service", "Emergencies and losses"),
+    "chat": pgettext_lazy("service", "Chat service"),
+    "backoffice": pgettext_lazy("service", "Back office work"),
+}
+"""What the codes of common services are called. A queue's service is free text: any other is shown as it is written."""
+
+
+def service_label(code: str) -> str:
+    """Return what people call a service, in the language in force."""
+    return str(SERVICES.get(code, code))
+
+
+def service_names(code: str) -> set[str]:
+    """Return every name by which people may call a service: its code, and what each language calls it."""
+    found = {code}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            found.add(service_label(code))
+    return found
 
 
 def channels_meet(of_kpi: str, of_queue: str) -> bool:

@@ -55,6 +55,7 @@ class Comparison:
 
     kpis: list[Kpi]
     services: list[str]
+    """The codes of those that may be chosen."""
     kpi: Kpi | None
     service: str
     period: Period

@@ -15,7 +15,7 @@ from kpis.calc.periods import Period, period_of
 from kpis.calc.rounding import round_value
 from kpis.choices import APPROVED_FACTORS
 from kpis.models import ExternalFactor, TargetSeries
-from kpis.queries.daily import Course, DailyReader, DayPoint, by_queue
+from kpis.queries.daily import Course, DailyReader, DayPoint, split_by
 from kpis.queries.effects import days_of
 from kpis.queries.judging import judged
 from kpis.queries.outlook import KpiOutlook, outlooks
@@ -23,6 +23,7 @@ from kpis.queries.pooled import PeriodFacts
 from kpis.queries.series import Series, TargetVersion, World
 from kpis.queries.values import KpiValue, KpiValues
 from vendors.actors import Capability
+from vendors.choices import Channel
 from vendors.models import Contract, ContractQueue, Queue, Vendor
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class KpiPage:
     factors: list[ExternalFactor]
     outlook: KpiOutlook | None = None
     queues: Sequence[Share] = ()
+    channels: Sequence[Share] = ()
     vendors: Sequence[Share] = ()
     way: Sequence[Leg] = ()
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -116,6 +118,7 @@ def kpi_page(series: TargetSeries, month: date | None, actor: Actor, *, now: dat
     page.factors = _factors(actor, facts, reader, period)
     if series.queue_id is None:
         page.queues = _queues(reader, page.decimals)
+        page.channels = _channels(reader, page.decimals)
     page.way = _way(page, reader)
     page.vendors = _vendors(series, period, page.decimals, actor, now)
     return page
@@ -173,9 +176,14 @@ def _factors(actor: Actor, facts: Series, reader: DailyReader, period: Period) -
 
 
 def _queues(reader: DailyReader, decimals: int) -> list[Share]:
-    rows = by_queue(reader, decimals)
+    rows = split_by(reader, lambda span: span.queue_code, decimals)
     names = dict(Queue.objects.filter(code__in=[code for code, *_rest in rows]).values_list("code", "name"))
     return [Share(names[code], value, volume) for code, value, volume in rows] if len(rows) > 1 else []
+
+
+def _channels(reader: DailyReader, decimals: int) -> list[Share]:
+    rows = split_by(reader, lambda span: span.channel, decimals)
+    return [Share(str(Channel(code).label), value, volume) for code, value, volume in rows] if len(rows) > 1 else []
 
 
 def _way(page: KpiPage, reader: DailyReader) -> list[Leg]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from kpis.calc.reconciliation import difference, percent_of
 from kpis.choices import ReconciliationStatus
@@ -73,13 +73,17 @@ def list_page(actor: Actor, status: str) -> ListPage:
         .select_related("queue__centre__vendor", "contract")
         .order_by("-date", "-id")[: MOST_SHOWN + 1]
     )
-    names = _names(found)
     return ListPage(
-        items=[Item(row, names.get(row.measure, row.measure)) for row in found[:MOST_SHOWN]],
+        items=_named(found[:MOST_SHOWN]),
         status=chosen,
         counts=[(value, str(label), counts.get(value, 0)) for value, label in ReconciliationStatus.choices],
         is_cut=len(found) > MOST_SHOWN,
     )
+
+
+def items_of(rows: QuerySet[Reconciliation]) -> list[Item]:
+    """Return items with the names of their measures: two queries."""
+    return _named(list(rows.select_related("queue__centre__vendor", "contract")))
 
 
 def item_page(row: Reconciliation) -> ItemPage:
@@ -87,6 +91,11 @@ def item_page(row: Reconciliation) -> ItemPage:
     rows = SourceFigure.objects.filter(queue=row.queue_id, date=row.date, is_month=row.is_month, measure=row.measure)
     figures = [(figure, figure.submission) for figure in rows.select_related("submission")[:MOST_SHOWN]]
     return ItemPage(Item(row, _names([row]).get(row.measure, row.measure)), figures)
+
+
+def _named(rows: Sequence[Reconciliation]) -> list[Item]:
+    names = _names(rows)
+    return [Item(row, names.get(row.measure, row.measure)) for row in rows]
 
 
 def _names(rows: Sequence[Reconciliation]) -> dict[str, str]:

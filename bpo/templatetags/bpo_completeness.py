@@ -34,6 +34,22 @@ WORDS: dict[str, Any] = {
 }
 
 
+UNLIKELY: dict[str, Any] = {
+    "suspicious_value": _("Far from what is usual"),
+    "zero_on_open_day": _("Nothing but zeros on an open day"),
+    "same_as_day_before": _("The same figures as the day before"),
+    "round_numbers": _("Round numbers three days running"),
+    "always_the_whole": _("A part equals its whole, three days running"),
+}
+"""The kinds of warnings about figures that are possible and unlikely."""
+
+
+@register.filter
+def unlikely_word(code: str) -> Any:
+    """Name what is unlikely about a figure."""
+    return UNLIKELY.get(code, code)
+
+
 @register.filter
 def day_word(name: str) -> Any:
     """Name the state of a day."""

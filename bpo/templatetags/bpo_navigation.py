@@ -31,7 +31,9 @@ DAILY = (
     Entry("alert-list", _("Alerts"), Capability.READ_ALERTS),
     Entry("submit", _("Daily figures"), Capability.SUBMIT),
     Entry("submission-list", _("Submissions"), Capability.READ_SUBMISSIONS),
-    Entry("completeness", _("Completeness of figures"), Capability.READ_FIGURES, also=("reconciliation-list",)),
+    Entry(
+        "completeness", _("Completeness of figures"), Capability.READ_FIGURES, also=("reconciliation-list", "quality")
+    ),
     Entry("factor-list", _("External factors"), Capability.READ_FACTORS, also=("forecast-list",)),
     Entry("month-ends", _("Month ends"), Capability.READ_FIGURES),
     Entry("correction-list", _("Correction requests"), Capability.READ_FIGURES),

@@ -20,6 +20,7 @@ from bpo.choices import DisputeStatus, ScorecardStatus
 from bpo.queries.alert_words import action_word
 from bpo.queries.words import LINE_WORDS, UNITS
 from kpis.calc.attainment import BEYOND
+from vendors import choices
 from vendors.actors import Actor
 from vendors.choices import Role
 
@@ -60,6 +61,12 @@ STEPS_OF_A_FACTOR = {
 def factor_step(action: str) -> str:
     """Say in words what was done to an external factor."""
     return str(STEPS_OF_A_FACTOR.get(action, action))
+
+
+@register.filter
+def service_label(code: str) -> str:
+    """Write what people call a service."""
+    return choices.service_label(code)
 
 
 @register.filter

@@ -27,6 +27,7 @@ from bpo.views.forms import MomentField, offer
 from kpis.choices import FactorKind
 from vendors import clock
 from vendors.addresses import client_address
+from vendors.choices import service_label
 from vendors.errors import DomainError
 
 PLANNED = (
@@ -59,7 +60,7 @@ class PlannedForm(forms.Form):
 
     def __init__(self, *args: Any, services: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "services", [(name, name) for name in services])
+        offer(self, "services", [(name, service_label(name)) for name in services])
 
 
 @never_cache

@@ -21,6 +21,7 @@ from kpis.services import factors
 from kpis.services.factors.planning import CHANGED, NEW, Registered, services_of
 from vendors import clock
 from vendors.actors import Capability
+from vendors.choices import service_label
 from vendors.errors import DomainError
 from vendors.models import Department
 
@@ -51,7 +52,7 @@ class PlanForm(forms.Form):
 
     def __init__(self, *args: Any, services: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "services", [(name, name) for name in services])
+        offer(self, "services", [(name, service_label(name)) for name in services])
         self.initial["kind"] = FactorKind.CAMPAIGN
 
     def clean_file(self) -> str:
@@ -78,7 +79,7 @@ class PlanForm(forms.Form):
 @page_for(Capability.REGISTER_FACTORS)
 def factor_plan(request: PageRequest) -> HttpResponse:
     """Check a plan and show what would be registered; register it where that was seen."""
-    services = [name for name, queues in services_of(request.actor).items() if name != queues[0].code]
+    services = {queue.service for queues in services_of(request.actor).values() for queue in queues} - {""}
     form = PlanForm(request.POST or None, request.FILES or None, services=sorted(services))
     context: dict[str, Any] = {"form": form, "has_services": bool(services)}
     status = 200

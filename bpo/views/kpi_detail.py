@@ -36,7 +36,7 @@ def kpi_detail(request: PageRequest, code: str) -> HttpResponse:
         context["previous"], context["following"] = (
             _beside(request, one) for one in (page.period.previous(), page.period.next())
         )
-        context["splits"] = [(_("Queue"), page.queues), (_("Vendor"), page.vendors)]
+        context["splits"] = [(_("Queue"), page.queues), (_("Channel"), page.channels), (_("Vendor"), page.vendors)]
         context["week"] = [MONDAY + timedelta(days=number) for number in range(7)]
         context["reads_figures"] = request.actor.may(Capability.READ_FIGURES)
     return render(request, "bpo/kpi_detail.html", context)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -206,11 +207,18 @@ class DailyReader:
         return unusual_of(self.spans, self.relief, self._whole.start, self._whole.end)
 
 
-def by_queue(reader: DailyReader, decimals: int) -> Sequence[tuple[str, Decimal | None, Decimal]]:
-    """Return the code, adjusted value and volume of each queue of a pooled series in its period."""
+def split_by(
+    reader: DailyReader, part: Callable[[QueueSpan], str], decimals: int
+) -> Sequence[tuple[str, Decimal | None, Decimal]]:
+    """Return the code, adjusted value and volume of each part of a pooled series in its period.
+
+    ``part`` says to which part a queue belongs: its own code, its channel.
+    """
+    groups: dict[str, list[QueueSpan]] = defaultdict(list)
+    for span in reader.spans:
+        groups[part(span)].append(span)
     found = []
-    for code in sorted({span.queue_code for span in reader.spans}):
-        spans = [span for span in reader.spans if span.queue_code == code]
+    for code, spans in sorted(groups.items()):
         figure = reader.figure_of(reader.counted(reader.period, spans))
         found.append((code, _rounded(figure.value, decimals), figure.volume))
     return found

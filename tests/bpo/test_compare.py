@@ -112,3 +112,14 @@ def test_unless_told_otherwise_it_is_the_service_most_vendors_have() -> None:
 
     assert (read(service=None).service, read(service="").service) == ("order", "")
     assert {row.same_mix is None for row in read(service="").rows} == {False, True}
+
+
+@pytest.mark.parametrize(("language", "word"), [("ko", "주문"), ("en", "Orders")])
+def test_a_service_is_called_by_its_name_and_one_that_is_not_shipped_as_written(language: str, word: str) -> None:
+    make_compared("x", (100, 90), (100, 70))
+    make_queue(Vendor.objects.get().contracts.get(), "x-gift", service="gift-wrap")
+
+    page = signed_in(Role.MANAGER, language=language).get("/compare/", {"service": "order"}).content.decode()
+
+    assert f'<option value="order" selected>{word}</option>' in page
+    assert '<option value="gift-wrap">gift-wrap</option>' in page

@@ -111,6 +111,7 @@ def test_looking_at_the_link_answers_nothing(marketing: Department) -> None:
     page = Client(headers={"accept-language": "en"}).get(link())
 
     assert "콜에 영향을 줄 일정이 있습니까?" in page.content.decode()
+    assert re.search(r'value="order".{0,80}주문', page.content.decode(), re.DOTALL)
     assert DepartmentQuestion.objects.get().answer == ""
 
 

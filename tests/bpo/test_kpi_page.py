@@ -106,6 +106,20 @@ def test_queues_and_vendors_stand_side_by_side_pooled_from_their_counts(programm
     assert [(share.label, share.is_own) for share in page.vendors] == [("한빛컨택", True), ("나래", False)]
 
 
+def test_channels_stand_side_by_side_each_the_formula_of_its_sums(programme: Programme) -> None:
+    assert read().channels == []
+    for number, answered in ((1, 50), (2, 100)):
+        chat = make_queue(programme.contract, f"hanbit-chat-{number}", channel="chat")
+        make_figures(chat, MONTH, offered=100 * number, answered=answered)
+
+    page = read()
+
+    voice, chat = sorted(page.channels, key=lambda share: -share.volume)
+    assert (chat.label, chat.value, chat.volume) == ("채팅", Decimal("50.00"), 300)
+    assert voice.volume + chat.volume == sum(share.volume for share in page.queues)
+    assert "<h2>채널</h2>" in signed_in(Role.MANAGER).get(PAGE, QUERY).content.decode()
+
+
 def test_an_open_month_says_what_the_rest_needs(programme: Programme) -> None:
     now = datetime(2026, 10, 20, 12, tzinfo=SEOUL)
 

@@ -79,7 +79,11 @@ class CentreForm(ServiceForm):
 class QueuesOfCentre(ReadOnlyInline):
     model = Queue
     reads = Capability.READ_PARTIES
-    fields = ["code", "name", "service", "channel", "opened_on", "closed_on"]
+    fields = ["code", "name", "service_name", "channel", "opened_on", "closed_on"]
+
+    @admin.display(description=_("service"))
+    def service_name(self, row: Queue) -> str:
+        return row.service_label
 
 
 @admin.register(Centre)

@@ -57,7 +57,7 @@ class QueueForm(ServiceForm):
 class QueueAdmin(HistoryAdmin):
     writes = Capability.WRITE_SETUP
     form = QueueForm
-    list_display = ["code", "name", "centre", "vendor", "service", "channel", "opened_on", "closed_on"]
+    list_display = ["code", "name", "centre", "vendor", "service_name", "channel", "opened_on", "closed_on"]
     list_select_related = ["centre__vendor"]
     list_filter = ["channel", ("centre__vendor", VisibleRelated), ("centre", VisibleRelated), "observes_holidays"]
     search_fields = ["code", "name", "service", "centre__name", "centre__vendor__name"]
@@ -75,6 +75,10 @@ class QueueAdmin(HistoryAdmin):
     @admin.display(description=_("vendor"), ordering="centre__vendor__code")
     def vendor(self, row: Queue) -> str:
         return row.centre.vendor.label
+
+    @admin.display(description=_("service"), ordering="service")
+    def service_name(self, row: Queue) -> str:
+        return row.service_label
 
     def initial_of(self, row: Queue) -> dict[str, Any]:
         link = row.contract_links.order_by("valid_from").last()

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from vendors.choices import Channel
+from vendors.choices import Channel, service_label
 from vendors.models.base import Named, code_validator
 from vendors.models.parties import Centre
 from vendors.querysets import scoped_by
@@ -38,6 +38,10 @@ class Queue(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def service_label(self) -> str:
+        return service_label(self.service)
 
 
 class Holiday(Named):

@@ -16,6 +16,7 @@ from kpis.choices import FactorKind
 from kpis.models import ExternalFactor
 from kpis.services.factors.filing import TO_BE_CHANGED, change, queues_of, register
 from vendors.actors import Actor, Capability
+from vendors.choices import service_names
 from vendors.errors import DomainError, Forbidden, RowError, Unprocessable, cut
 from vendors.models import Department, Queue
 
@@ -48,11 +49,11 @@ class Registered:
 
 
 def services_of(actor: Actor) -> dict[str, list[Queue]]:
-    """Return the queues an actor may name, by service, and each under its own code too."""
+    """Return the queues an actor may name, by service (its code, or what it is called), and each under its own code."""
     rows = Queue.objects.visible_to(actor.limited_to(Capability.REGISTER_FACTORS)).select_related("centre__vendor")
     found: dict[str, list[Queue]] = {}
     for queue in rows.order_by("code"):
-        for name in {queue.service, queue.code} - {""}:
+        for name in (service_names(queue.service) | {queue.code}) - {""}:
             found.setdefault(name, []).append(queue)
     return found
 

@@ -204,6 +204,18 @@ def test_what_the_rows_do_not_say_is_said_for_all(world: World, api: Callable[[A
     assert ExternalFactor.objects.get().queues.get() == world.queue
 
 
+@pytest.mark.parametrize("name", ["order", "주문", "Orders", "voice"])
+def test_a_service_is_known_by_its_code_and_by_what_people_call_it(
+    world: World, api: Callable[[Any], Any], name: str
+) -> None:
+    text = "title,starts_at,ends_at\nRelease,2026-12-01,2026-12-01\n"
+
+    made = api(who("it")).post(URL, plan(text, services=[name], kind="policy_change"))
+
+    assert made.status_code == 201, made.content
+    assert ExternalFactor.objects.get().queues.filter(pk=world.queue.pk).exists()
+
+
 def test_the_page_checks_first(world: World) -> None:
     client = Client(headers={"accept-language": "ko"})
     client.force_login(who("it"))
