@@ -20,6 +20,7 @@ from bpo.models import ActionPlan, Alert, Scorecard
 from bpo.queries.plans import RELATED, events_for, overdue, presented_plan, presented_plan_events, today_of
 from bpo.services import plans
 from kpis.api.factor_effects import BeforeAfterSerializer
+from kpis.api.targets import KpiReference
 from kpis.models import ExternalFactor, Kpi
 from vendors import clock
 from vendors.actors import Capability
@@ -151,7 +152,7 @@ class ActionPlanInputSerializer(StrictSerializer):
         allow_null=True,
         help_text="Left out only by the company itself, for an external factor of several contracts.",
     )
-    kpi = fields.Reference(queryset=Kpi.objects.all(), required=False, allow_null=True)
+    kpi = KpiReference(queryset=Kpi.objects.all(), required=False, allow_null=True)
     alert = NumberReference(model=Alert, required=False, allow_null=True)
     external_factor = NumberReference(model=ExternalFactor, required=False, allow_null=True, source="factor")
     scorecard = NumberReference(model=Scorecard, required=False, allow_null=True)

@@ -9,13 +9,16 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from kpis.calc.aggregation import aggregate
 from kpis.calc.before_after import MOST_WEEKS, WEEK, Change, Verdict, Windows, compared, windows
 from kpis.calc.facts import PeriodKind
 from kpis.calc.formula import parse
 from kpis.calc.imputation import is_weighted
 from kpis.calc.periods import Period
-from kpis.models import ExternalFactor, Kpi
+from kpis.choices import APPROVED_FACTORS, OVER_FACTORS
+from kpis.models import ExternalFactor, FactorQueue, Kpi
 from kpis.queries.definitions import Definition, load_definitions
 from kpis.queries.effects import days_of
 from kpis.queries.figures import Figures, load_figures
@@ -25,6 +28,7 @@ from kpis.queries.spans import ONE_DAY, QueueSpan, load_spans
 from kpis.queries.watching import unusual_of
 from vendors.actors import Capability
 from vendors.models import Contract, ContractQueue
+from vendors.querysets import one_of
 
 if TYPE_CHECKING:
     from vendors.actors import Actor
@@ -59,9 +63,10 @@ def before_after(
 ) -> dict[int, list[BeforeAfter]]:
     """Return, by contract, each KPI on the weeks before ``begins`` and on those from ``after`` on.
 
-    A constant number of queries. Holidays, the days after long ones and days of approved factors are left out on both
-    sides; what has not settled yet is not read. A KPI that no day can be weighed of (no quotient of counts), that
-    nothing was reported of, or of which less than a week is over, is left out.
+    A constant number of queries. Holidays, the days after long ones and days of external factors are left out on both
+    sides (what a vendor registers alone counts once it is approved); what has not settled yet is not read. A KPI that
+    no day can be weighed of (no quotient of counts), that nothing was reported of, or of which less than a week is
+    over, is left out.
     """
     found = {kpi.pk: kpi for kpi in kpis}
     spans = _spans(contracts, queues, now)
@@ -107,17 +112,32 @@ def _spans(contracts: Collection[int], queues: Collection[int] | None, now: date
     return found
 
 
+def _event_days(queues: Collection[int], start: date, end: date) -> dict[int, set[date]]:
+    """Return, by queue, the days in ``[start, end)`` that external factors touch; one query."""
+    links = FactorQueue.objects.filter(
+        queue__in=one_of(queues), factor__starts_at__date__lt=end, factor__ends_at__date__gte=start
+    )
+    links = links.exclude(factor__status__in=OVER_FACTORS)
+    links = links.filter(Q(factor__is_from_vendor=False) | Q(factor__status__in=APPROVED_FACTORS))
+    found: dict[int, set[date]] = defaultdict(set)
+    for link in links.select_related("factor"):
+        found[link.queue_id].update(day for day in days_of(link.factor) if start <= day < end)
+    return found
+
+
 class _Reader:
     """The days of some queues on both sides of a change, read once for every KPI."""
 
     def __init__(self, spans: Mapping[int, list[QueueSpan]], wanted: list[Windowed], begins: date, after: date) -> None:
         self.spans, self.wanted = spans, wanted
         self.figures, self.relief = Figures(()), Relief()
+        self.events: dict[int, set[date]] = {}
         if wanted:
             queues = {span.queue for rows in spans.values() for span in rows}
             ranges = [(begins - MOST_WEEKS * WEEK, begins), (after, after + MOST_WEEKS * WEEK)]
             measures = {code for one, _windows in wanted for code in one.measures}
             self.figures, self.relief = load_figures(queues, ranges, measures), load_relief(queues, ranges)
+            self.events = _event_days(queues, ranges[0][0], ranges[1][1])
 
     def read(self, contract: int, kpis: Mapping[int, Kpi]) -> list[BeforeAfter]:
         found = []
@@ -133,6 +153,7 @@ class _Reader:
         """Return volume and value of the usual days of ``[start, end)`` that were reported."""
         spans = self.spans[contract]
         unusual = unusual_of(spans, self.relief, start, end)
+        unusual |= {day for span in spans for day in self.events.get(span.queue, ())}
         found = {}
         for number in range((end - start).days):
             day = start + timedelta(days=number)

@@ -64,10 +64,13 @@ def change(plan_id: int, data: Mapping[str, Any], *, actor: Actor, now: datetime
     if "contract" in data and data["contract"] != plan.contract:
         raise wrong("contract", "immutable", _("This never changes after creation."))
     known = {name: getattr(plan, name) for name in ("contract", "kpi", "factor", "due_on", "check_on")}
+    if data.get("due_on"):
+        # A check that the day was not named for follows it.
+        known["check_on"] = max(plan.check_on, data["due_on"])
     given = _cleaned({**known, **data}, actor=actor, now=now, is_new=False)
     changed = {name: given[name] for name in given if name in data}
-    if "due_on" in data and "check_on" not in data:
-        changed["check_on"] = max(plan.check_on, given["due_on"])
+    if "due_on" in data:
+        changed["check_on"] = given["check_on"]
     told = differences(plan, changed)
     for name, value in changed.items():
         setattr(plan, name, value)
