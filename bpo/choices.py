@@ -139,3 +139,48 @@ class WeekAnswer(TextChoices):
 
     NONE = "none", _("Nothing planned")
     REGISTERED = "registered", _("Registered")
+
+
+class PlanKind(TextChoices):
+    """What an action plan is for."""
+
+    CORRECTIVE = "corrective", _("Corrective")
+    PREVENTION = "prevention", _("Recurrence prevention")
+    IMPROVEMENT = "improvement", pgettext_lazy("action plan", "Improvement")
+
+
+class PlanStatus(TextChoices):
+    """Life of an action plan: open → in progress → done → checked; cancelled before it is done."""
+
+    OPEN = "open", pgettext_lazy("action plan", "To begin")
+    IN_PROGRESS = "in_progress", pgettext_lazy("action plan", "In progress")
+    DONE = "done", pgettext_lazy("action plan", "Done, to be checked")
+    CHECKED = "checked", pgettext_lazy("action plan", "Checked")
+    CANCELLED = "cancelled", pgettext_lazy("action plan", "Cancelled")
+
+
+UNFINISHED_PLANS = frozenset({PlanStatus.OPEN, PlanStatus.IN_PROGRESS})
+
+
+class PlanOutcome(TextChoices):
+    """What the check of an action plan found."""
+
+    NONE = "", _("Not checked yet")
+    EFFECTIVE = "effective", _("Effective")
+    NOT_EFFECTIVE = "not_effective", _("Not effective")
+
+
+OUTCOMES = [choice for choice in PlanOutcome.choices if choice[0]]
+"""What a check may find: anything but nothing."""
+
+
+class Cause(TextChoices):
+    """Why a figure was missed, in a short list so that causes can be counted: circumstances, never persons."""
+
+    VOLUME = "volume", _("More contacts than forecast")
+    STAFFING = "staffing", _("Staffing short of the plan")
+    SYSTEM = "system", _("System or line")
+    PROCESS = "process", _("Process or guideline")
+    KNOWLEDGE = "knowledge", _("Knowledge or information")
+    CLIENT = "client", _("Reason of the client")
+    OTHER = "other", pgettext_lazy("cause", "Other")

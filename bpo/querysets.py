@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from django.db.models import Q
 
 from bpo.choices import EXECUTIVE_STATUSES, VENDOR_STATUSES, ScorecardStatus
-from vendors.actors import OF_A_VENDOR
+from vendors.actors import OF_A_VENDOR, ROLES_THAT_MAY, Capability
 from vendors.choices import Role
 from vendors.querysets import VendorScopedQuerySet
 
@@ -54,3 +54,44 @@ class ScorecardLineQuerySet(ScorecardQuerySet):
 class DisputeQuerySet(ScorecardQuerySet):
     vendor_path = "line__scorecard__contract__vendor_id"
     card_path = "line__scorecard__"
+
+
+class PlanQuerySet(VendorScopedQuerySet):
+    """Action plans, or their events (``plan_path`` leads to the plan, ``""`` for itself).
+
+    A vendor has those that are shared with it, a department those about an external factor; what names no contract
+    is the company's own, for who sees all vendors.
+    """
+
+    vendor_path = "contract__vendor_id"
+    plan_path = ""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Return the rows that exist for ``actor``, grant by grant."""
+        if actor.is_superuser:
+            return self
+        seen = NOTHING
+        for grant in actor.grants:
+            seen |= self._seen_by(grant)
+        return self.filter(seen)
+
+    def _seen_by(self, grant: Grant) -> Q:
+        # Every row has an id: all of them.
+        seen = Q(pk__isnull=False) if grant.vendor_id is None else Q(**{self.vendor_path: grant.vendor_id})
+        if grant.role in OF_A_VENDOR:
+            return seen & Q(**{f"{self.plan_path}is_shared": True})
+        if grant.role == Role.DEPARTMENT:
+            return seen & Q(**{f"{self.plan_path}factor__isnull": False})
+        return seen
+
+
+class PlanEventQuerySet(PlanQuerySet):
+    """Their steps; an internal one exists for the client's side alone."""
+
+    vendor_path = "plan__contract__vendor_id"
+    plan_path = "plan__"
+
+    def _seen_by(self, grant: Grant) -> Q:
+        seen = super()._seen_by(grant)
+        reads_internal = grant.role in ROLES_THAT_MAY[Capability.READ_INTERNAL_NOTES]
+        return seen if reads_internal else seen & Q(is_internal=False)

@@ -124,6 +124,7 @@ class FactorKind(TextChoices):
     HOLIDAY = "holiday", _("Holiday")
     FORECAST = "forecast_error", _("Forecast error")
     DATA_GAP = "data_gap", _("Data missing on the client's side")
+    IMPROVEMENT = "improvement", _("Improvement (a release, a new FAQ)")
     OTHER = "other", _("Other")
 
 

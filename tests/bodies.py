@@ -11,6 +11,15 @@ def body(name: str, method: str, mine: dict[str, Any]) -> Any:
     row = {"queue": mine["queue"], "date": "2026-03-04", "measures": {"offered": 5}}
     correction = {"rows": [row], "reason": "late_data"}
     bodies: dict[str, Any] = {
+        "action-plan-list": {
+            "contract": mine["contract"], "title": "New", "next_step": "Look", "owner": "Site manager",
+            "due_on": "2027-01-29",
+        },
+        "action-plan-detail": {"title": "Renamed"},
+        "action-plan-share": {}, "action-plan-start": {},
+        "action-plan-finish": {"note": "done"},
+        "action-plan-check": {"outcome": "effective", "note": "fewer calls"},
+        "action-plan-cancel": {"note": "done otherwise"}, "action-plan-note": {"note": "seen"},
         "alert-acknowledge": {"note": "seen"},
         "alert-assign": {"assignee": "manager"},
         "alert-snooze": {"until": "2026-12-20"},

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from bpo.models import Alert, Delivery, GateEvent, JudgedItem, Scorecard, Webhook
-from bpo.services import corrections, scorecards
+from bpo.services import corrections, plans, scorecards
 from kpis.choices import ImportStatus
 from kpis.imports.jobs import queue_import, run_import
 from kpis.imports.profiles import create_profile
@@ -118,6 +118,7 @@ def _side(vendor: Vendor, contract: Contract, queue: Queue) -> dict[str, Any]:
     return {
         "vendor": vendor.code,
         "alert": _alert(vendor, contract, target),
+        **_plans(vendor, contract, queue),
         **_told(vendor),
         "api-key": make_key("vendor", vendor, ("ingest",), is_sandbox=True).split("_")[2],
         "centre": queue.centre.code,
@@ -181,6 +182,27 @@ def _alert(vendor: Vendor, contract: Contract, target: Target) -> int:
         changed_at=clock.now(),
     )
     return int(made.pk)
+
+
+def _plans(vendor: Vendor, contract: Contract, queue: Queue) -> dict[str, int]:
+    """Let the vendor propose what is to be done about an event, at every stage, and the BPO side draft one."""
+    now = clock.now()
+    times = {"starts_at": now - timedelta(hours=2), "ends_at": now - timedelta(hours=1)}
+    about = {"kind": "outage", "title": f"Down at {vendor.code}", **times}
+    event = factors.register(about, queues=[queue], actor=MANAGER, now=now)
+    words = {"title": f"A second line for {vendor.code}", "next_step": "Order it", "owner": f"Lead of {vendor.code}"}
+    data = {**words, "contract": contract, "factor": event, "due_on": clock.local_date(now, "Asia/Seoul")}
+    own = {"actor": make_actor(Role.VENDOR_ADMIN, vendor), "now": now}
+    begun, done = (plans.make(data, **own).pk for _stage in ("begun", "done"))
+    for number in (begun, done):
+        plans.start(number, **own)
+    plans.finish(done, note=f"Ordered at {vendor.code}", **own)
+    return {
+        "action-plan": plans.make(data, **own).pk,
+        "plan-in-progress": begun,
+        "plan-to-check": done,
+        "unshared-plan": plans.make(data, actor=MANAGER, now=now).pk,
+    }
 
 
 def _told(vendor: Vendor) -> dict[str, Any]:

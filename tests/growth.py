@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from bpo.models import Alert, AlertEvent, CorrectionRequest, Delivery, JudgedItem, Scorecard, Webhook
-from bpo.services import scorecards
+from bpo.services import plans, scorecards
 from kpis.models import (
     Attainment,
     ExcusedDay,
@@ -291,7 +291,18 @@ def more_alerts(world: World) -> None:
         AlertEvent.objects.create(alert_id=world.keys[OURS]["alert"], action="note", by=f"user:{number}", at=NOW)
 
 
+def more_plans(world: World) -> None:
+    """Plan four more actions for other vendors, and make the history of ours longer."""
+    for number in FOUR:
+        made = make_contract()
+        data = {"title": "More", "next_step": "Go on", "owner": "Lead", "kpi": make_kpi(), "due_on": date(2027, 1, 1)}
+        plans.make({**data, "contract": made}, actor=SYSTEM, now=clock.now())
+        plans.note(world.keys[OURS]["action-plan"], note=f"Note {number}", actor=SYSTEM, now=clock.now())
+
+
 GROWTH: dict[str, Callable[[World], None]] = {
+    "action-plan-list": more_plans,
+    "action-plan-detail": more_plans,
     "alert-list": more_alerts,
     "alert-detail": more_alerts,
     "webhook-list": four(another_webhook),

@@ -60,6 +60,16 @@ RULES = {
 }  # fmt: skip
 
 MATRIX: dict[tuple[str, str], str] = {
+    ("GET", "action-plan-list"): "read factors",
+    ("GET", "action-plan-detail"): "read factors",
+    ("POST", "action-plan-list"): "request corrections",
+    ("PATCH", "action-plan-detail"): "request corrections",
+    ("POST", "action-plan-share"): "decide corrections",
+    ("POST", "action-plan-start"): "request corrections",
+    ("POST", "action-plan-finish"): "request corrections",
+    ("POST", "action-plan-check"): "decide corrections",
+    ("POST", "action-plan-cancel"): "request corrections",
+    ("POST", "action-plan-note"): "request corrections",
     ("GET", "alert-list"): "read results",
     ("GET", "alert-detail"): "read results",
     ("POST", "alert-acknowledge"): "request corrections",
@@ -204,6 +214,10 @@ MATRIX: dict[tuple[str, str], str] = {
 }
 
 KEYS = {
+    **{f"action-plan-{name}": "action-plan" for name in ("detail", "start", "cancel", "note")},
+    "action-plan-share": "unshared-plan",
+    "action-plan-finish": "plan-in-progress",
+    "action-plan-check": "plan-to-check",
     "api-key-list": "api-key",
     "api-key-detail": "api-key",
     "api-key-rotate": "api-key",

@@ -12,6 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from bpo.models import (
+    ActionPlan,
+    ActionPlanEvent,
     Alert,
     AlertEvent,
     CorrectionRequest,
@@ -149,6 +151,10 @@ def make_rows(cast: Cast, number: int) -> None:
         kpi=kpi, facts={"day": "2026-03-01"}, opened_at=AT, changed_at=AT,
     )  # fmt: skip
     AlertEvent.objects.create(alert=alert, action="open", by="system", at=AT)
+    words = {"title": f"Plan {number}", "next_step": "Go on", "owner": "Lead", "made_by": "user:x"}
+    times = {"due_on": day, "check_on": day, "made_at": AT, "changed_at": AT}
+    plan = ActionPlan.objects.create(contract=contract, kpi=kpi, alert=alert, **words, **times)
+    ActionPlanEvent.objects.create(plan=plan, action="make", by="user:x", at=AT)
     SeriesBaseline.objects.create(
         series=target.series, until=day, by_weekday=[0.8] * 7, spread=1.5, days=60, learnt_at=AT
     )

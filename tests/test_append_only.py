@@ -7,7 +7,17 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from bpo.models import Alert, AlertEvent, Delivery, DeliveryAttempt, FrozenScorecard, Scorecard, Webhook
+from bpo.models import (
+    ActionPlan,
+    ActionPlanEvent,
+    Alert,
+    AlertEvent,
+    Delivery,
+    DeliveryAttempt,
+    FrozenScorecard,
+    Scorecard,
+    Webhook,
+)
 from kpis.models import MetricRevision, MonthClose, RefusedDay, RefusedFeed, SourceFigure, Submission
 from tests.make import make_contract, make_queue, make_submission
 from vendors.models import AuditEntry
@@ -35,6 +45,9 @@ def one_row_each() -> None:
     webhook = Webhook.objects.create(name="Room", url="https://example.com", created_by="mina", created_at=NOW)
     message = Delivery.objects.create(kind="test", webhook=webhook, created_at=NOW, due_at=NOW)
     DeliveryAttempt.objects.create(delivery=message, at=NOW, is_sent=False)
+    times = {"due_on": date(2026, 3, 1), "check_on": date(2026, 3, 1), "made_at": NOW, "changed_at": NOW}
+    plan = ActionPlan.objects.create(contract=contract, title="A line", next_step="Order", owner="Lead", **times)
+    ActionPlanEvent.objects.create(plan=plan, action="make", by="user:mina", at=NOW)
     FrozenScorecard.objects.create(
         scorecard=card, contract=contract, sequence=1, document="{}", sha256="0" * 64, frozen_by="mina", frozen_at=NOW
     )
@@ -54,6 +67,7 @@ def one_row_each() -> None:
         (SourceFigure._meta.db_table, "source"),
         (FrozenScorecard._meta.db_table, "document"),
         (AlertEvent._meta.db_table, "note"),
+        (ActionPlanEvent._meta.db_table, "note"),
         (DeliveryAttempt._meta.db_table, "detail"),
     ],
 )

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from bpo.querysets import ScorecardQuerySet
+from bpo.querysets import PlanQuerySet, ScorecardQuerySet
 from kpis.models import DailyMetric, Submission
 from tests.bodies import body
 from tests.cast import client_for
@@ -235,6 +235,7 @@ def test_the_matrix_notices_when_a_lock_is_taken_off(
     else:
         monkeypatch.setattr(Actor, "sees_all_vendors", True)
         monkeypatch.setattr(ScorecardQuerySet, "visible_to", lambda self, actor: self)
+        monkeypatch.setattr(PlanQuerySet, "visible_to", lambda self, actor: self)
 
     telling = [actor for actor, rule in rules(cell).items() if rule in ("-" if lock == "role" else "0A")][:2]
     got = {actor: shown(send(clients[actor], "GET", route, world, B)) for actor in telling}

@@ -42,6 +42,9 @@ class Capability(StrEnum):
     ACKNOWLEDGE_ALERTS = "acknowledge_alerts"
     HANDLE_ALERTS = "handle_alerts"
     READ_INTERNAL_NOTES = "read_internal_notes"
+    READ_PLANS = "read_plans"
+    PROPOSE_PLANS = "propose_plans"
+    DECIDE_PLANS = "decide_plans"
     REGISTER_FACTORS = "register_factors"
     REPORT_INCIDENTS = "report_incidents"
     READ_FACTORS = "read_factors"
@@ -96,6 +99,9 @@ _ROLES: dict[Capability, Iterable[str]] = {
     Capability.ACKNOWLEDGE_ALERTS: {Role.MANAGER, Role.VENDOR_ADMIN, Role.VENDOR_MEMBER},
     Capability.HANDLE_ALERTS: {Role.MANAGER},
     Capability.READ_INTERNAL_NOTES: {Role.MANAGER, Role.ANALYST, Role.EXECUTIVE},
+    Capability.READ_PLANS: _READERS | {Role.DEPARTMENT},
+    Capability.PROPOSE_PLANS: {Role.MANAGER, Role.VENDOR_ADMIN, Role.VENDOR_MEMBER},
+    Capability.DECIDE_PLANS: {Role.MANAGER},
     Capability.REGISTER_FACTORS: {Role.MANAGER, Role.DEPARTMENT, Role.VENDOR_ADMIN, Role.VENDOR_MEMBER},
     Capability.REPORT_INCIDENTS: {Role.MANAGER, Role.DEPARTMENT, KeyRole.CLIENT_INCIDENTS},
     Capability.READ_FACTORS: _READERS | {Role.DEPARTMENT},

@@ -74,6 +74,8 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("bpo.alert", "notifications"),
             ("bpo.alertevent", "history"),
             ("bpo.seriesbaseline", "show_chart"),
+            ("bpo.actionplan", "assignment"),
+            ("bpo.actionplanevent", "history"),
             ("bpo.webhook", "webhook"),
             ("bpo.delivery", "outgoing_mail"),
             ("bpo.deliveryattempt", "history"),

@@ -11,9 +11,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bpo.choices import AlertKind, AlertSeverity, AlertStatus
+from bpo.choices import AlertKind, AlertSeverity, AlertStatus, Cause
 from bpo.models import Alert
-from bpo.queries.alerts import RELATED, events_for, presented_alert, presented_events
+from bpo.queries.alerts import RELATED, events_for, named_by, presented_alert, presented_events
 from bpo.services import alerts
 from vendors import clock
 from vendors.actors import Capability
@@ -69,6 +69,9 @@ class AlertEventSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     note = serializers.CharField()
     internal = serializers.BooleanField()
+    cause = serializers.ChoiceField(choices=Cause.choices, allow_blank=True)
+    external_factor = serializers.IntegerField(allow_null=True)
+    action_plan = serializers.IntegerField(allow_null=True)
 
 
 class AlertDetailSerializer(AlertSerializer):
@@ -78,7 +81,8 @@ class AlertDetailSerializer(AlertSerializer):
 
     def to_representation(self, instance: Alert) -> dict[str, Any]:
         events = events_for(instance, self.context["view"].actor)
-        return presented_alert(instance) | {"events": presented_events(events)}
+        named = named_by(events, self.context["view"].actor)
+        return presented_alert(instance) | {"events": presented_events(events, named)}
 
 
 class AlertNoteSerializer(StrictSerializer):
@@ -96,6 +100,13 @@ class AlertSnoozeSerializer(AlertNoteSerializer):
 
 class AlertResolveSerializer(AlertNoteSerializer):
     note = fields.Text(help_text="What was done.", **LONG)
+    cause = fields.Choice(choices=Cause.choices, required=False, allow_blank=True)
+    external_factor = fields.Whole(
+        required=False, allow_null=True, source="factor", help_text="The factor that was behind it."
+    )
+    action_plan = fields.Whole(
+        required=False, allow_null=True, source="plan", help_text="The plan that follows from it."
+    )
 
 
 class AlertViewSet(ScopedViewSet):

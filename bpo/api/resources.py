@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, re_path
 from rest_framework.routers import SimpleRouter
 
+from bpo.api.action_plans import ActionPlanViewSet
 from bpo.api.alerts import AlertViewSet
 from bpo.api.corrections import CorrectionRequestViewSet
 from bpo.api.scorecards import ScorecardViewSet
@@ -14,6 +15,7 @@ from vendors.api.viewsets import NUMBER
 app_name = "bpo-api"
 
 router = SimpleRouter()
+router.register("action-plans", ActionPlanViewSet, basename="action-plan")
 router.register("alerts", AlertViewSet, basename="alert")
 router.register("scorecards", ScorecardViewSet, basename="scorecard")
 router.register("correction-requests", CorrectionRequestViewSet, basename="correction-request")

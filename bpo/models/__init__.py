@@ -1,3 +1,4 @@
+from bpo.models.action_plans import ActionPlan, ActionPlanEvent
 from bpo.models.alerts import Alert, AlertEvent
 from bpo.models.baselines import SeriesBaseline
 from bpo.models.corrections import CorrectionRequest
@@ -16,6 +17,8 @@ from bpo.models.scorecards import (
 from bpo.models.set_ups import SetUp, SetUpSheet
 
 __all__ = [
+    "ActionPlan",
+    "ActionPlanEvent",
     "Alert",
     "AlertEvent",
     "CorrectionRequest",

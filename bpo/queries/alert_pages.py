@@ -13,11 +13,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from bpo.choices import OF_A_FIGURE, OF_THE_FEED, STATISTICAL, UNRESOLVED, AlertKind, AlertSeverity, AlertStatus
-from bpo.models import Alert, AlertEvent
+from bpo.choices import OF_A_FIGURE, OF_THE_FEED, STATISTICAL, UNRESOLVED, AlertKind, AlertSeverity, AlertStatus, Cause
+from bpo.models import ActionPlan, Alert, AlertEvent
 from bpo.queries.alert_words import FIGURES, day_words, figure_words, message_of
-from bpo.queries.alerts import alerts_for, events_for
+from bpo.queries.alerts import Named, alerts_for, events_for, named_by
+from bpo.queries.plans import plans_of_alert
 from kpis.calc.facts import PeriodKind
+from kpis.models import ExternalFactor
 from vendors.actors import Actor
 from vendors.errors import Text
 from vendors.models import Vendor
@@ -198,6 +200,17 @@ class AlertPage:
     facts: list[tuple[Text, str]]
     link: tuple[str, Text] | None
     events: list[AlertEvent]
+    named: Named
+    plans: list[ActionPlan]
+
+    @property
+    def steps(self) -> list[tuple[AlertEvent, Text, ExternalFactor | None, ActionPlan | None]]:
+        """Return the history, each step with the cause, the factor and the plan it names."""
+        named, causes = self.named, dict(Cause.choices)
+        return [
+            (event, causes.get(event.changes.get("cause", ""), ""), named.factor_of(event), named.plan_of(event))
+            for event in self.events
+        ]
 
     @property
     def has_days(self) -> bool:
@@ -207,7 +220,9 @@ class AlertPage:
 
 def alert_page(alert: Alert, actor: Actor) -> AlertPage:
     """Return the page of an alert as ``actor`` may read it."""
-    return AlertPage(alert, message_of(alert), _facts(alert), _link(alert), events_for(alert, actor))
+    events = events_for(alert, actor)
+    named, plans = named_by(events, actor), plans_of_alert(alert, actor)
+    return AlertPage(alert, message_of(alert), _facts(alert), _link(alert), events, named, plans)
 
 
 def _facts(alert: Alert) -> list[tuple[Text, str]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bpo.models import Alert, AlertEvent
+from bpo.models import ActionPlan, Alert, AlertEvent
 from bpo.queries.alert_words import message_of
 from bpo.queries.cards import utc
+from bpo.queries.plans import plans_for
+from kpis.models import ExternalFactor
 from vendors.actors import Capability
 
 if TYPE_CHECKING:
@@ -53,9 +56,40 @@ def presented_alert(alert: Alert) -> dict[str, Any]:
     }
 
 
-def presented_events(events: Iterable[AlertEvent]) -> list[dict[str, Any]]:
-    """Return the history as JSON-able values."""
+def presented_events(events: Iterable[AlertEvent], named: Named) -> list[dict[str, Any]]:
+    """Return the history as JSON-able values; what a step names only as far as it exists for the reader."""
     return [
-        {"action": row.action, "by": row.by, "at": utc(row.at), "note": row.note, "internal": row.is_internal}
+        {
+            "action": row.action,
+            "by": row.by,
+            "at": utc(row.at),
+            "note": row.note,
+            "internal": row.is_internal,
+            "cause": row.changes.get("cause", ""),
+            "external_factor": factor.pk if (factor := named.factor_of(row)) else None,
+            "action_plan": plan.pk if (plan := named.plan_of(row)) else None,
+        }
         for row in events
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The external factors and action plans that the steps of an alert name, of those that exist for a reader."""
+
+    factors: dict[int, ExternalFactor]
+    plans: dict[int, ActionPlan]
+
+    def factor_of(self, event: AlertEvent) -> ExternalFactor | None:
+        return self.factors.get(int(event.changes.get("factor", 0)))
+
+    def plan_of(self, event: AlertEvent) -> ActionPlan | None:
+        return self.plans.get(int(event.changes.get("plan", 0)))
+
+
+def named_by(events: Iterable[AlertEvent], actor: Actor) -> Named:
+    """Return what these steps name and ``actor`` may see, in at most two queries."""
+    rows = list(events)
+    factors, plans = ({int(row.changes[name]) for row in rows if name in row.changes} for name in ("factor", "plan"))
+    seen = ExternalFactor.objects.visible_to(actor.limited_to(Capability.READ_FACTORS))
+    return Named(seen.in_bulk(factors), plans_for(actor).in_bulk(plans))

@@ -12,10 +12,18 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from bpo.choices import OF_THE_FEED, AlertSeverity, AlertStatus, CorrectionStatus, ScorecardStatus
-from bpo.models import Alert, CorrectionRequest, Scorecard
+from bpo.choices import (
+    OF_THE_FEED,
+    UNFINISHED_PLANS,
+    AlertSeverity,
+    AlertStatus,
+    CorrectionStatus,
+    ScorecardStatus,
+)
+from bpo.models import ActionPlan, Alert, CorrectionRequest, Scorecard
 from bpo.queries.alert_words import message_of
 from bpo.queries.next_steps import short
+from bpo.queries.plans import overdue, to_check
 from kpis.choices import WAITING_FACTORS, DraftStatus, ReconciliationStatus, TargetChangeStatus
 from kpis.models import ExternalFactor, Reconciliation, RefusedFeed, SubmissionDraft, TargetChange
 from vendors.actors import Capability
@@ -28,6 +36,7 @@ if TYPE_CHECKING:
 
 MOST_LINES = 4
 RECENT = timedelta(days=2)
+SOON = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,29 @@ def _kinds(actor: Actor, now: datetime) -> Iterator[_Kind]:
         yield _differences(actor)
     if actor.may(Capability.WRITE_SETUP):
         yield _targets(actor)
+    if actor.may(Capability.PROPOSE_PLANS):
+        yield from _plans(actor, now)
     yield from _cards(actor, now)
+
+
+def _plans(actor: Actor, now: datetime) -> Iterator[_Kind]:
+    """Return action plans that are late or due soon, to either side, and to the BPO side effects to be checked."""
+    today = local_date(now, settings.TIME_ZONE)
+    rows = ActionPlan.objects.visible_to(actor.limited_to(Capability.PROPOSE_PLANS))
+    rows = rows.select_related("contract__vendor").order_by("due_on", "id")
+    where = reverse("bpo:plan-board")
+    soon = rows.filter(status__in=UNFINISHED_PLANS, due_on__range=(today, today + SOON))
+    yield _Kind(_("Action plans that are overdue"), "bad", f"{where}?overdue=1", rows.filter(overdue(today)), _plan)
+    yield _Kind(_("Action plans due within a week"), "calm", where, soon, _plan)
+    if actor.may(Capability.DECIDE_PLANS):
+        checks = ActionPlan.objects.visible_to(actor.limited_to(Capability.DECIDE_PLANS)).filter(to_check(today))
+        checks = checks.select_related("contract__vendor").order_by("check_on", "id")
+        yield _Kind(_("Effects of actions to check"), "warn", f"{where}?status=done", checks, _plan)
+
+
+def _plan(row: ActionPlan) -> Line:
+    about = row.contract.vendor.label if row.contract else ""
+    return Line(row.title, reverse("bpo:plan-detail", args=[row.pk]), f"{about} · {row.owner}" if about else row.owner)
 
 
 def _alerts(actor: Actor) -> Iterator[_Kind]:

@@ -29,6 +29,7 @@ DAILY = (
     Entry("overview", _("Executive overview"), Capability.READ_RESULTS, also=("compare",)),
     Entry("scorecard-list", _("Monthly scorecards")),
     Entry("alert-list", _("Alerts"), Capability.READ_ALERTS),
+    Entry("plan-board", _("Action plans"), Capability.READ_PLANS),
     Entry("submit", _("Daily figures"), Capability.SUBMIT),
     Entry("submission-list", _("Submissions"), Capability.READ_SUBMISSIONS),
     Entry(

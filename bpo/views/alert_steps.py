@@ -11,8 +11,9 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from bpo.choices import UNRESOLVED, AlertStatus
+from bpo.choices import UNFINISHED_PLANS, UNRESOLVED, AlertStatus, Cause
 from bpo.models import Alert
+from bpo.queries.alert_links import factors_of, plans_of
 from bpo.queries.alert_people import people_for
 from bpo.services import alerts
 from bpo.templatetags.bpo_pages import person
@@ -20,6 +21,8 @@ from bpo.views.forms import StepForm, offer
 from bpo.views.steps import Kind, Step
 from vendors.actors import Actor, Capability
 from vendors.errors import DomainError
+
+MOST_OFFERED = 50
 
 
 class NoteForm(StepForm):
@@ -34,17 +37,17 @@ class NoteForm(StepForm):
         super().__init__(*args, **kwargs)
         if not actor.may(Capability.READ_INTERNAL_NOTES, alert.vendor_id):
             del self.fields["internal"]
-        self.offer_people(alert)
+        self.offer_choices(alert, actor)
 
-    def offer_people(self, alert: Alert) -> None:
-        """Fill in who may be named; only one of the steps names somebody."""
+    def offer_choices(self, alert: Alert, actor: Actor) -> None:
+        """Fill in who or what may be named, where a step names anything."""
 
 
 class AssignForm(NoteForm):
     assignee = forms.ChoiceField(label=_("Person"))
     field_order = ("assignee", "note", "internal")
 
-    def offer_people(self, alert: Alert) -> None:
+    def offer_choices(self, alert: Alert, actor: Actor) -> None:
         offer(self, "assignee", [(one.get_username(), person(one)) for one in people_for(alert)])
 
 
@@ -59,6 +62,20 @@ class ResolveForm(NoteForm):
     note = forms.CharField(
         label=_("What was done"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3, "cols": 40})
     )
+    cause = forms.ChoiceField(label=_("Main cause"), choices=[("", "–"), *Cause.choices], required=False)
+    factor = forms.TypedChoiceField(
+        label=_("External factor behind it"), choices=[("", "–")], coerce=int, empty_value=None, required=False
+    )
+    plan = forms.TypedChoiceField(
+        label=_("Action plan that follows"), choices=[("", "–")], coerce=int, empty_value=None, required=False
+    )
+    field_order = ("note", "cause", "factor", "plan", "internal")
+
+    def offer_choices(self, alert: Alert, actor: Actor) -> None:
+        factors = factors_of(alert, actor)[:MOST_OFFERED]
+        offer(self, "factor", [("", "–"), *((one.pk, f"{one.title} ({one.starts_at:%Y-%m-%d})") for one in factors)])
+        plans = plans_of(alert, actor).filter(status__in=UNFINISHED_PLANS)[:MOST_OFFERED]
+        offer(self, "plan", [("", "–"), *((one.pk, str(one)) for one in plans)])
 
 
 EVERY = tuple(sorted(UNRESOLVED))

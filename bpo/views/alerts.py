@@ -85,6 +85,11 @@ def _answer(request: PageRequest, alert: Alert, refused: Any = None) -> HttpResp
     if refused is not None:
         steps = [refused if step.kind is refused.kind else step for step in steps]
         steps = steps if refused in steps else [refused, *steps]
-    context = {"page": alert_page(alert, request.actor), "alert": alert, "steps": steps}
+    context = {
+        "page": alert_page(alert, request.actor),
+        "alert": alert,
+        "steps": steps,
+        "may_propose": alert.contract_id is not None and request.actor.may(Capability.PROPOSE_PLANS, alert.vendor_id),
+    }
     status = 200 if refused is None else refused.error.status if refused.error else 400
     return render(request, "bpo/alert_detail.html", context, status=status)

@@ -31,7 +31,8 @@ from vendors.choices import service_label
 from vendors.errors import DomainError
 
 PLANNED = (
-    FactorKind.CAMPAIGN, FactorKind.POLICY, FactorKind.OUTAGE, FactorKind.RECALL, FactorKind.HOLIDAY, FactorKind.OTHER,
+    FactorKind.CAMPAIGN, FactorKind.POLICY, FactorKind.OUTAGE, FactorKind.RECALL, FactorKind.HOLIDAY,
+    FactorKind.IMPROVEMENT, FactorKind.OTHER,
 )  # fmt: skip
 EFFECTS = (
     ("", gettext_lazy("I cannot say")),

@@ -89,6 +89,7 @@ def _card_answer(request: PageRequest, page: CardPage, steps: list[Step], status
         "blockers": _grouped(blockers(page.scorecard, clock.now()), page) if may_finalise else [],
         "here": _url(page.scorecard.pk),
         "trends": trends(page.scorecard, now=clock.now()),
+        "may_propose": request.actor.may(Capability.PROPOSE_PLANS, page.scorecard.contract.vendor_id),
     }
     return render(request, "bpo/scorecard_detail.html", context, status=status)
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bpo.views.forms import StepForm
 from bpo.views.steps import Kind, Step
-from kpis.choices import ANSWERS, FactorStatus
+from kpis.choices import ANSWERS, FactorKind, FactorStatus
 from kpis.models import ExternalFactor
 from kpis.services import factors
 from kpis.services.factors.deciding import UNDECIDED, is_own
@@ -59,6 +59,8 @@ class WithdrawForm(StepForm):
     note = _text(_("Note"), required=False)
 
 
+OF_RELIEF = frozenset({"claim", "approve", "ask", "reject"})
+"""Steps an improvement does not have: it is measured, not relieved."""
 DECIDED_ON = tuple(sorted(UNDECIDED))
 KINDS = {
     kind.action: kind
@@ -150,6 +152,8 @@ def steps_for(factor: ExternalFactor, actor: Actor) -> list[Step]:
 
 
 def _fits(kind: Kind, factor: ExternalFactor, actor: Actor, *, own: bool) -> bool:
+    if factor.kind == FactorKind.IMPROVEMENT and kind.action in OF_RELIEF:
+        return False
     if kind.capability is Capability.DECIDE_FACTORS:
         return not own
     if kind.action == "file":

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from bpo.queries.plan_words import sentence_of
+from bpo.queries.plans import plans_of_factor
 from bpo.queries.relief_table import SideBySide, side_by_side
 from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import day_of
@@ -26,6 +28,7 @@ from kpis.imports import rows_in
 from kpis.imports.workbooks import read_workbook
 from kpis.media_types import BYTES
 from kpis.models import ExternalFactor, FactorFile
+from kpis.queries.before_after import improvement_of
 from kpis.queries.effect_words import sentence
 from kpis.queries.effects import ContractEffect, Suggestion, effects_of, suggestions
 from kpis.services import factors
@@ -34,7 +37,7 @@ from kpis.tasks import wake_up
 from vendors import clock
 from vendors.actors import Actor, Capability
 from vendors.errors import DomainError
-from vendors.models import Department, Queue
+from vendors.models import Contract, Department, Queue
 
 MOST_LISTED = 200
 MOST_SUGGESTED = 5
@@ -227,7 +230,8 @@ def _answer(request: PageRequest, factor: ExternalFactor, refused: Any = None) -
     if refused is not None:
         steps = [refused if step.kind is refused.kind else step for step in steps] or [refused]
     effect, fault = _effect(request.actor, factor)
-    is_priced = factor.status in UNDECIDED and request.actor.may(Capability.READ_RESULTS)
+    is_improvement = factor.kind == FactorKind.IMPROVEMENT
+    is_priced = factor.status in UNDECIDED and request.actor.may(Capability.READ_RESULTS) and not is_improvement
     context = {
         "factor": factor,
         "queues": queues,
@@ -240,7 +244,11 @@ def _answer(request: PageRequest, factor: ExternalFactor, refused: Any = None) -
         "methods": _methods(request.actor, factor, effect) if is_priced else None,
         "surges": factors.hidden_surges(factor, actor=request.actor) if is_priced else [],
         "is_open": factor.status in UNDECIDED,
-        "effects": _sizes(request.actor, factor),
+        "effects": [] if is_improvement else _sizes(request.actor, factor),
+        "is_improvement": is_improvement,
+        "improvements": _improvements(request.actor, factor) if is_improvement else [],
+        "plans": plans_of_factor(factor, request.actor),
+        "may_propose": request.actor.may(Capability.PROPOSE_PLANS),
     }
     status = 200 if refused is None else refused.error.status if refused.error else 400
     return render(request, "bpo/factor_detail.html", context, status=status)
@@ -253,9 +261,18 @@ def _sizes(actor: Actor, factor: ExternalFactor) -> list[tuple[ContractEffect, s
     return [(one, sentence(one)) for one in effects_of(factor, actor, now=clock.now())]
 
 
+def _improvements(actor: Actor, factor: ExternalFactor) -> list[tuple[Contract, list[str]]]:
+    """Return what an improvement did to AHT, after-call work and FCR, in sentences, by contract."""
+    if not actor.may(Capability.READ_RESULTS):
+        return []
+    found = improvement_of(factor, actor, now=clock.now())
+    return [(row, [sentence_of(one) for one in changes]) for row, changes in found]
+
+
 def _effect(actor: Actor, factor: ExternalFactor) -> tuple[Any, DomainError | None]:
     """Return what approving an undecided factor would do now, or why it cannot be approved."""
-    if factor.status not in UNDECIDED or not actor.may(Capability.READ_RESULTS):
+    is_improvement = factor.kind == FactorKind.IMPROVEMENT
+    if factor.status not in UNDECIDED or is_improvement or not actor.may(Capability.READ_RESULTS):
         return None, None
     try:
         return factors.what_if(factor, actor=actor, now=clock.now()), None

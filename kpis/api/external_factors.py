@@ -14,15 +14,15 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kpis.api.factor_effects import EffectsSerializer, SuggestionsSerializer
+from kpis.api.factor_effects import EffectsSerializer, SuggestionsSerializer, presented_effects
 from kpis.api.factor_files import FileInputSerializer, FileSerializer
 from kpis.api.factor_plans import MOST_QUEUES, PlanInputSerializer, PlanSerializer, planned
 from kpis.api.incidents import IncidentInputSerializer
 from kpis.choices import ANSWERS, FactorKind, FactorMethod, FactorStatus
 from kpis.imports.planned import read_plan
 from kpis.models import ExternalFactor, FactorFile, FactorQueue
-from kpis.queries.effect_words import presented_effect, presented_suggestion
-from kpis.queries.effects import effects_of, suggestions
+from kpis.queries.effect_words import presented_suggestion
+from kpis.queries.effects import suggestions
 from kpis.services import factors
 from kpis.services.factors.slices import MOST_SLICES
 from kpis.tasks import wake_up
@@ -336,8 +336,7 @@ class ExternalFactorViewSet(ScopedViewSet):
     @action(detail=True, methods=["get"], filterset_class=None)
     def effect(self, request: Request, pk: str) -> Response:
         """Return how large the effect was on each contract: what came against what its past lets expect."""
-        found = effects_of(self.get_object(), self.actor, now=clock.now())
-        return Response({"effects": [presented_effect(one) for one in found]})
+        return Response(presented_effects(self.get_object(), self.actor, now=clock.now()))
 
     @extend_schema(responses=SuggestionsSerializer)
     @action(detail=False, methods=["get"], filterset_class=None, pagination_class=None)

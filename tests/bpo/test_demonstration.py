@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import call_command
 
-from bpo.models import Scorecard
+from bpo.models import ActionPlan, Scorecard
 from bpo.services.demonstration import filling
 from bpo.services.demonstration.cast import CENTRES, CONTRACTS, QUEUES, VENDORS, vendor_of
 from bpo.services.demonstration.figures import correction_of, measures_of
 from bpo.services.demonstration.filling import is_filled, steps
+from bpo.services.demonstration.plans import tell_plans
 from bpo.services.demonstration.story import Story
 from bpo.services.scorecards import verify_chains
 from bpo.services.setup import load_shipped_data
@@ -128,6 +129,14 @@ def test_it_fills_in_and_can_be_resumed(monkeypatch: pytest.MonkeyPatch, setting
     assert {"draft", "shared", "disputed", "final"} <= set(cards.values_list("status", flat=True))
     assert all(card.score is not None for card in cards)
     assert all(chain.links and not chain.broken for chain in verify_chains())
+    assert ActionPlan.objects.filter(is_shared=True).count() == 2
+
+
+@pytest.mark.django_db
+def test_its_action_plans_are_told_as_far_as_their_contracts_are_there() -> None:
+    tell_plans(STORY, NOW)
+
+    assert not ActionPlan.objects.exists()
 
 
 def test_the_command_goes_through_the_steps(

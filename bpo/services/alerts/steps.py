@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from bpo.choices import UNRESOLVED, AlertStatus
 from bpo.models import Alert, AlertEvent
 from bpo.queries.alert_people import people_for
+from bpo.services.alerts import links
 from kpis.services.locks import lock_keys
 from vendors.actors import Actor, Capability
 from vendors.clock import local_date
@@ -59,14 +60,29 @@ def snooze(alert_id: int, *, until: date, note: str = "", internal: bool = False
 
 
 @transaction.atomic
-def resolve(alert_id: int, *, note: str, internal: bool = False, actor: Actor, now: datetime) -> Alert:
-    """Settle it and say what was done; it is raised again only once its condition was away, or got worse."""
+def resolve(
+    alert_id: int,
+    *,
+    note: str,
+    internal: bool = False,
+    cause: str = "",
+    factor: int | None = None,
+    plan: int | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Alert:
+    """Settle it and say what was done; it is raised again only once its condition was away, or got worse.
+
+    It may name a ``cause``, the external ``factor`` behind it and the action ``plan`` that follows. Raises Invalid
+    ``unknown_cause``, ``unknown_factor``, ``unknown_plan``.
+    """
     alert = _locked(alert_id, actor=actor, needs=Capability.HANDLE_ALERTS, within=UNRESOLVED)
     if not note.strip():
         text = _("This must say what was done.")
         raise Invalid("required", text, [RowError("required", text, "note")])
+    named = links.named(alert, cause=cause, factor=factor, plan=plan, actor=actor, now=now)
     alert.resolved_at = now
-    return _done(alert, "resolve", AlertStatus.RESOLVED, note, internal, actor, now)
+    return _done(alert, "resolve", AlertStatus.RESOLVED, note, internal, actor, now, **named)
 
 
 def _locked(alert_id: int, *, actor: Actor, needs: Capability, within: Collection[str]) -> Alert:

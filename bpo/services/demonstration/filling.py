@@ -17,6 +17,7 @@ from bpo.services.demonstration.cast import CENTRES, CONTRACTS, NOTE, PASSWORD, 
 from bpo.services.demonstration.closing import close_months
 from bpo.services.demonstration.factors import tell_factors
 from bpo.services.demonstration.figures import Measures, correction_of, measures_of
+from bpo.services.demonstration.plans import tell_plans
 from bpo.services.demonstration.story import Story, months_ago
 from bpo.services.sweep import claim
 from kpis.choices import SubmissionWay
@@ -63,6 +64,7 @@ def steps(*, now: datetime) -> list[Step]:
         ),
         Step("external factors", partial(tell_factors, story, now)),
         Step("attainments and scorecards", partial(drain, now=now)),
+        Step("action plans", partial(tell_plans, story, now)),
         *(Step(f"close {code}", partial(close_months, code, months[-1], ACTOR, now)) for code in CONTRACTS),
     ]
 

@@ -9,10 +9,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kpis.choices import ANSWERS, FactorStatus
+from kpis.choices import ANSWERS, FactorKind, FactorStatus
 from kpis.models import ExternalFactor, FactorSlice
 from kpis.queries.relief import Slice
-from kpis.services.factors.filing import claim_until, locked, log, queues_of
+from kpis.services.factors.filing import check_relievable, claim_until, locked, log, queues_of
 from kpis.services.factors.methods import treatments_of
 from kpis.services.factors.slices import check_fit
 from kpis.services.feed.facts import contract_on
@@ -61,6 +61,7 @@ def approve(
     for slices that are no part of their day, Conflict ``own_claim`` (four eyes) or ``decided``, Forbidden, NotFound.
     """
     factor = _to_decide(factor_id, actor)
+    check_relievable(factor)
     decision = _said(decision, "decision")
     queues = list(queues_of(factor))
     lock_queues({queue.pk for queue in queues})
@@ -93,8 +94,12 @@ def reject(factor_id: int, *, decision: str, actor: Actor, now: datetime) -> Ext
 
 
 def expire(now: datetime) -> int:
-    """Let what vendors registered and did not claim in time expire; return how many. Run by the sweep."""
+    """Let what vendors registered and did not claim in time expire; return how many. Run by the sweep.
+
+    An improvement is not claimed, so it stays.
+    """
     drafts = ExternalFactor.objects.filter(status=FactorStatus.DRAFT, is_from_vendor=True, ends_at__lt=now)
+    drafts = drafts.exclude(kind=FactorKind.IMPROVEMENT)
     expired = 0
     for pk in drafts.values_list("pk", flat=True):
         with transaction.atomic():

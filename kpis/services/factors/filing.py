@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kpis.choices import FactorMethod, FactorStatus
+from kpis.choices import FactorKind, FactorMethod, FactorStatus
 from kpis.models import ExternalFactor, FactorEvent, FactorQueue, Kpi
 from kpis.services.factors.methods import clean_parameters
 from kpis.services.factors.slices import MOST_SLICES, read_slices, touched
@@ -82,6 +82,7 @@ def claim(
     where it was decided already or the claim window is over, Invalid, Unprocessable, Forbidden, NotFound.
     """
     factor = locked(factor_id, actor=actor, needs=Capability.REGISTER_FACTORS, statuses=TO_BE_CLAIMED)
+    check_relievable(factor)
     queues = list(queues_of(factor))
     mine = [queue for queue in queues if actor.may(Capability.REGISTER_FACTORS, queue.centre.vendor_id)]
     if actor.is_of_a_vendor:
@@ -148,6 +149,20 @@ def log(factor: ExternalFactor, action: str, *, actor: Actor, now: datetime, not
     about = {"title": factor.title, "status": factor.status, "note": note, **details}
     vendor = vendor_of(queues_of(factor))
     record(actor=actor, action=f"factor.{action}", obj=factor, now=now, vendor=vendor, changes=about)
+
+
+def check_relievable(factor: ExternalFactor) -> None:
+    """Refuse relief for an improvement (Conflict): what it leads to is how the centre works from then on.
+
+    To take its days out would hide what it did, and they have no end. Where more or less can be reached with it, the
+    target changes; what went wrong at a release is an outage of its own.
+    """
+    if factor.kind == FactorKind.IMPROVEMENT:
+        text = _(
+            "There is no relief for an improvement: its effect is measured. Agree on another target where it changes"
+            " what can be reached, and register what went wrong with it as an outage."
+        )
+        raise Conflict("no_relief", text)
 
 
 def _cleaned(data: Mapping[str, Any], queues: Sequence[Queue]) -> dict[str, Any]:
