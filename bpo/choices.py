@@ -178,7 +178,7 @@ class Cause(TextChoices):
     """Why a figure was missed, in a short list so that causes can be counted: circumstances, never persons."""
 
     VOLUME = "volume", _("More contacts than forecast")
-    STAFFING = "staffing", _("Staffing short of the plan")
+    CAPACITY = "capacity", _("Capacity short of what came")
     SYSTEM = "system", _("System or line")
     PROCESS = "process", _("Process or guideline")
     KNOWLEDGE = "knowledge", _("Knowledge or information")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -253,6 +254,22 @@ def test_today_names_what_is_late_what_is_due_and_what_to_check(programme: Progr
     assert "효과를 점검할 조치" in manager
     assert "효과를 점검할 조치" not in vendor
     assert "조치" not in text_of(signed_in(Role.DEPARTMENT), "/today/").split("</header>")[1]
+
+
+def test_today_names_what_the_other_side_wrote(programme: Programme) -> None:
+    later = AFTER.date() + timedelta(days=30)
+    ours = make(programme, title="Of the client", due_on=later)
+    plans.share(ours.pk, actor=MANAGER, now=AFTER)
+    about = words(programme.contract, title="Of the vendor", due_on=later)
+    plans.make(about, actor=vendor_of(programme.contract), now=AFTER)
+
+    manager = text_of(signed_in(Role.MANAGER), "/today/")
+    vendor = text_of(signed_in(Role.VENDOR_MEMBER, programme.vendor), "/today/")
+
+    assert "운영업체가 제안한 조치" in manager
+    assert ("Of the vendor" in manager, "Of the client" in manager) == (True, False)
+    assert "착수할 조치" in vendor
+    assert ("Of the vendor" in vendor, "Of the client" in vendor) == (False, True)
 
 
 def test_its_pages_make_a_constant_number_of_queries(programme: Programme) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from kpis.choices import FactorMethod
 from kpis.models import ExternalFactor
 from kpis.services.effect import effect_of_slices
-from kpis.services.factors.filing import queues_of
+from kpis.services.factors.filing import check_relievable, queues_of
 from kpis.services.factors.methods import surges_hidden_by_grain, treatments_of
 from kpis.services.factors.slices import check_fit
 from vendors.actors import Actor, Capability
@@ -21,8 +21,9 @@ def what_if(factor: ExternalFactor, *, actor: Actor, now: datetime) -> list[dict
     """Return, for each contract and month, the figures and points before and after (:func:`effect_of_slices`).
 
     Of the queues that ``actor`` may read results of. Raises Unprocessable for slices that are no part of their day,
-    and Conflict where the method gives no relief.
+    and Conflict where the kind of event or the method gives no relief.
     """
+    check_relievable(factor)
     return _effect(factor, _queues(factor, actor), None, actor, now)
 
 
