@@ -5,7 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from bpo.api.alerts import AlertViewSet
 from bpo.api.corrections import CorrectionRequestViewSet
-from bpo.api.reports import RENDERERS, ReportViewSet
+from bpo.api.editions import RENDERERS, EditionViewSet
 from bpo.api.scorecards import ScorecardViewSet
 from bpo.api.webhooks import DeliveryViewSet, WebhookViewSet
 from kpis.api.reports import BinaryRenderer
@@ -23,10 +23,10 @@ router.register("deliveries", DeliveryViewSet, basename="delivery")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,
-    re_path(r"^reports/$", ReportViewSet.as_view({"get": "list"}), name="report-list"),
+    re_path(r"^reports/$", EditionViewSet.as_view({"get": "list"}), name="report-list"),
     re_path(
         rf"^reports/(?P<edition>{CODE})/$",
-        ReportViewSet.as_view({"get": "document"}, renderer_classes=RENDERERS),
+        EditionViewSet.as_view({"get": "document"}, renderer_classes=RENDERERS),
         name="report-detail",
     ),
     *(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import Max, Q
 
 from bpo.queries.meeting import Actions, actions_of
 from bpo.queries.overview import Overview, overview
 from bpo.queries.score_trend import ScoreTrend, score_trend
 from kpis.calc.periods import Period
-from kpis.models import KpiVersion
+from kpis.models import Attainment, KpiVersion
 from vendors.actors import Capability
 from vendors.models import Vendor
 
@@ -50,6 +52,12 @@ def period_facts(actor: Actor, period: Period, *, now: datetime, vendor: str = "
         _versions(page.kpis, period),
         seen.filter(code=vendor).first() if vendor else None,
     )
+
+
+def known_at(period: Period) -> datetime:
+    """Return when figures were last computed; where none ever were, the end of ``period``."""
+    last: datetime | None = Attainment.objects.aggregate(last=Max("computed_at"))["last"]
+    return last or datetime.combine(period.end, time.min, ZoneInfo(settings.TIME_ZONE))
 
 
 def _versions(kpis: Collection[int], period: Period) -> dict[int, KpiVersion]:

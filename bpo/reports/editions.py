@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bpo.queries.period_facts import PeriodFacts, period_facts
+from bpo.queries.period_facts import PeriodFacts, known_at, period_facts
 from bpo.queries.staff import StaffEdition, staff_edition
 from bpo.reports.meeting_deck import meeting_pptx
 from bpo.reports.overview_print import overview_pdf
@@ -53,21 +53,23 @@ class Edition:
         """Say whether ``actor`` may read it at all; what stands in it is what the actor sees."""
         return actor.may(self.capability)
 
-    def file_name(self, period: Period, vendor: str = "") -> str:
-        """Return a name that says what it is: ``overview_2026-10.pdf``; ``vendor`` is the code of the only one."""
-        whose = f"_{vendor}" if vendor and self.is_of_one_vendor else ""
-        return f"{self.name.rpartition('-')[0]}_{period_code(period)}{whose}.{self.kind}"
+    def file_name(self, period: Period, language: str, vendor: str = "") -> str:
+        """Return a name that says what it is: ``overview_2026-10_ko.pdf``; ``vendor`` is the code of the only one."""
+        whose = [vendor] if vendor and self.is_of_one_vendor else []
+        return "_".join([self.name.rpartition("_")[0], period_code(period), *whose, language]) + f".{self.kind}"
 
-    def render(self, actor: Actor, period: Period, language: str, *, now: datetime, vendor: str = "") -> bytes:
+    def render(
+        self, actor: Actor, period: Period, language: str, *, now: datetime | None = None, vendor: str = ""
+    ) -> bytes:
         """Return the document of ``period`` in ``language`` as ``actor`` may see it; of one ``vendor`` by its code.
 
-        ``now`` says which days are over, and is written nowhere: the same figures are the same bytes. Raises
-        Forbidden for somebody whom it is not for.
+        ``now`` says which days are over (null: those that were when figures were last computed) and is written
+        nowhere: the same figures are the same bytes. Raises Forbidden for somebody whom it is not for.
         """
         with translation.override(language):
             if not self.is_for(actor):
                 raise Forbidden("role", _("Your role does not include this function."))
-            return self.make(actor, period, now, vendor if self.is_of_one_vendor else "")
+            return self.make(actor, period, now or known_at(period), vendor if self.is_of_one_vendor else "")
 
 
 def period_code(period: Period) -> str:
@@ -93,23 +95,23 @@ EDITIONS: Mapping[str, Edition] = {
     edition.name: edition
     for edition in (
         Edition(
-            "overview-pdf", gettext_lazy("Overview, one printed page"), PDF, "pdf", OVERVIEW,
+            "overview_pdf", gettext_lazy("Overview, one printed page"), PDF, "pdf", OVERVIEW,
             partial(_of_facts, overview_pdf),
         ),
         Edition(
-            "overview-xlsx", gettext_lazy("Overview as a workbook"), XLSX, "xlsx", OVERVIEW,
+            "overview_xlsx", gettext_lazy("Overview as a workbook"), XLSX, "xlsx", OVERVIEW,
             partial(_of_facts, overview_xlsx),
         ),
         Edition(
-            "meeting-pptx", gettext_lazy("Meeting deck"), PPTX, "pptx", OVERVIEW,
+            "meeting_pptx", gettext_lazy("Meeting deck"), PPTX, "pptx", OVERVIEW,
             partial(_of_facts, meeting_pptx),
         ),
         Edition(
-            "all-staff-pdf", gettext_lazy("Edition for all staff, one printed page"), PDF, "pdf", STAFF,
+            "all_staff_pdf", gettext_lazy("Edition for all staff, one printed page"), PDF, "pdf", STAFF,
             partial(_of_staff, staff_pdf), is_of_one_vendor=False,
         ),
         Edition(
-            "all-staff-html", gettext_lazy("Edition for all staff, for a browser"), HTML, "html", STAFF,
+            "all_staff_html", gettext_lazy("Edition for all staff, for a browser"), HTML, "html", STAFF,
             partial(_of_staff, staff_html), is_of_one_vendor=False,
         ),
     )

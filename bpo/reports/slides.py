@@ -111,7 +111,7 @@ class Deck:
 
     def tables(self, title: str, tables: Sequence[SlideTable]) -> None:
         """Set tables one below the other, on as many slides as they need, with the count in the titles."""
-        slides = list(_on_slides(tables))
+        slides = list(on_slides(tables))
         for number, parts in enumerate(slides, start=1):
             slide = self.slide(title if len(slides) == 1 else f"{title} ({number}/{len(slides)})")
             top = BODY_TOP
@@ -141,8 +141,9 @@ class Deck:
         *, is_line: bool,
     ) -> None:  # fmt: skip
         """Set a native chart of one series in ``box`` (left, top, width, height), with its sheet behind it."""
+        names = ["".join(letter for letter in one if letter.isprintable()) for one in names]
         data = CategoryChartData(number_format="0.00")
-        data.categories = list(names)
+        data.categories = names
         data.add_series(name, list(values))
         kind = XL_CHART_TYPE.LINE_MARKERS if is_line else XL_CHART_TYPE.BAR_CLUSTERED
         frame = slide.shapes.add_chart(kind, *(Inches(one) for one in box), data)
@@ -195,7 +196,7 @@ class Deck:
             etree.SubElement(properties, qn("a:ea"), typeface=FONT)
 
 
-def _on_slides(tables: Sequence[SlideTable]) -> Iterator[list[SlideTable]]:
+def on_slides(tables: Sequence[SlideTable]) -> Iterator[list[SlideTable]]:
     """Spread tables over slides: what does not fit goes on, under its own head."""
     whole = BODY_END - BODY_TOP
     room, parts = whole, list[SlideTable]()

@@ -48,8 +48,9 @@ def overview_file(request: PageRequest, edition: str) -> HttpResponse:
     seen = Vendor.objects.visible_to(request.actor.limited_to(Capability.READ_RESULTS))
     if vendor and not seen.filter(code=vendor).exists():
         raise Http404
-    content = document.render(request.actor, period, (get_language() or "ko")[:2], now=now, vendor=vendor)
-    return download(content, document.media_type, document.file_name(period, vendor))
+    language = (get_language() or "ko")[:2]
+    content = document.render(request.actor, period, language, now=now, vendor=vendor)
+    return download(content, document.media_type, document.file_name(period, language, vendor))
 
 
 @require_safe

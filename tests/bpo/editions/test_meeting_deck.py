@@ -36,7 +36,7 @@ INCH = 914400
 
 
 def deck(language: str = "ko", actor: Actor = MANAGER) -> bytes:
-    return EDITIONS["meeting-pptx"].render(actor, OCTOBER, language, now=AFTER)
+    return EDITIONS["meeting_pptx"].render(actor, OCTOBER, language, now=AFTER)
 
 
 def raise_alert(programme: Programme, kind: str = "below_target") -> Alert:

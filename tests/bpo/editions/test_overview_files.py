@@ -30,11 +30,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("after_the_month")]
 
 
 def pdf(language: str = "ko", **about: object) -> bytes:
-    return EDITIONS["overview-pdf"].render(MANAGER, OCTOBER, language, now=AFTER, **about)
+    return EDITIONS["overview_pdf"].render(MANAGER, OCTOBER, language, now=AFTER, **about)
 
 
 def xlsx(language: str = "ko") -> bytes:
-    return EDITIONS["overview-xlsx"].render(MANAGER, OCTOBER, language, now=AFTER)
+    return EDITIONS["overview_xlsx"].render(MANAGER, OCTOBER, language, now=AFTER)
 
 
 def test_the_printed_page_says_what_the_page_says(programme: Programme) -> None:
@@ -87,7 +87,7 @@ def test_six_vendors_of_five_kpis_still_stand_on_one_page(programme: Programme) 
 def test_a_period_without_figures_says_so(programme: Programme) -> None:
     march = period_of(PeriodKind.MONTH, MONTH.replace(month=3))
 
-    (text,) = pages_of(EDITIONS["overview-pdf"].render(MANAGER, march, "ko", now=AFTER))
+    (text,) = pages_of(EDITIONS["overview_pdf"].render(MANAGER, march, "ko", now=AFTER))
 
     assert "이 기간의 실적이 없습니다" in text
 
@@ -95,7 +95,7 @@ def test_a_period_without_figures_says_so(programme: Programme) -> None:
 @pytest.mark.parametrize("kind", [PeriodKind.WEEK, PeriodKind.QUARTER, PeriodKind.YEAR])
 def test_every_grain_has_its_files(programme: Programme, kind: PeriodKind) -> None:
     period = period_of(kind, MONTH)
-    for name in ("overview-pdf", "overview-xlsx", "meeting-pptx"):
+    for name in ("overview_pdf", "overview_xlsx", "meeting_pptx"):
         assert EDITIONS[name].render(MANAGER, period, "ko", now=AFTER)
 
 
@@ -172,7 +172,7 @@ def test_one_vendor_alone_is_told_and_named(programme: Programme) -> None:
 
 def test_an_executive_gets_provisional_figures_marked_so_and_no_grade_of_a_draft(programme: Programme) -> None:
     programme.card().__class__.objects.update(grade="Z")
-    render = EDITIONS["overview-pdf"].render
+    render = EDITIONS["overview_pdf"].render
 
     (text,) = pages_of(render(make_actor(Role.EXECUTIVE), OCTOBER, "ko", now=AFTER))
 
@@ -192,4 +192,4 @@ def test_the_page_offers_them_without_script(programme: Programme, language: str
         assert f'href="{address}"' in text
         answer = client.get(address.replace("&amp;", "&"))
         assert answer["Content-Type"] == edition.media_type
-        assert answer["Content-Disposition"] == f'attachment; filename="{edition.file_name(OCTOBER)}"'
+        assert answer["Content-Disposition"] == f'attachment; filename="{edition.file_name(OCTOBER, language)}"'

@@ -21,7 +21,7 @@ from vendors.models import Centre, Contract, Queue, Vendor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("after_the_month")]
 
-FILES = ("all-staff-pdf", "all-staff-html")
+FILES = ("all_staff_pdf", "all_staff_html")
 
 
 def texts_of(name: str, language: str) -> tuple[bytes, str]:
@@ -67,7 +67,7 @@ def test_its_figures_are_those_of_the_api_for_the_whole_programme(programme: Pro
     client = client_for(make_user("reader", Role.MANAGER))
     query = "period=month&group_by=portfolio&from=2026-10-01&to=2026-11-01"
     assert len(edition.lines) == 5
-    text = texts_of("all-staff-pdf", "ko")[1]
+    text = texts_of("all_staff_pdf", "ko")[1]
     for line in edition.lines:
         (row,) = client.get(f"/api/v1/kpi-values/?kpi={codes[line.name]}&{query}").json()["results"]
         assert line.value == Decimal(row["value"])
@@ -81,7 +81,7 @@ def test_a_whole_of_two_is_not_told_because_each_would_know_the_other(programme:
     edition = staff_edition(MANAGER, OCTOBER, now=AFTER)
 
     assert (edition.lines, edition.score, edition.withheld) == ([], None, 5)
-    assert "공개할 수 있는 실적이 없습니다" in texts_of("all-staff-pdf", "ko")[1]
+    assert "공개할 수 있는 실적이 없습니다" in texts_of("all_staff_pdf", "ko")[1]
 
 
 def test_a_period_before_in_which_fewer_took_part_is_not_told(programme: Programme) -> None:
@@ -104,7 +104,7 @@ def test_it_says_what_moved_and_which_way_is_better(programme: Programme) -> Non
     assert edition.worst is not None
     assert edition.worst.change is not None
     assert edition.worst.change < 0
-    text = texts_of("all-staff-html", "ko")[1]
+    text = texts_of("all_staff_html", "ko")[1]
     assert f"더 살펴야 할 지표: {edition.worst.name}" in text
     assert "▼ 악화" in text
 
@@ -112,9 +112,9 @@ def test_it_says_what_moved_and_which_way_is_better(programme: Programme) -> Non
 def test_it_is_one_page_and_the_html_needs_no_other_file(programme: Programme) -> None:
     make_vendors()
 
-    content, text = texts_of("all-staff-html", "en")
+    content, text = texts_of("all_staff_html", "en")
 
-    assert len(pages_of(texts_of("all-staff-pdf", "en")[0])) == 1
+    assert len(pages_of(texts_of("all_staff_pdf", "en")[0])) == 1
     assert "Thank you" in TAGS.sub(" ", text)
     assert b"http" not in content
     assert b"<script" not in content
@@ -125,16 +125,16 @@ def test_it_is_made_for_managers_and_executives_alone(programme: Programme, role
     actor = make_actor(role, programme.vendor if role == Role.VENDOR_ADMIN else None)
 
     with pytest.raises(Forbidden):
-        EDITIONS["all-staff-pdf"].render(actor, OCTOBER, "ko", now=AFTER)
+        EDITIONS["all_staff_pdf"].render(actor, OCTOBER, "ko", now=AFTER)
 
 
 def test_a_manager_of_some_vendors_gets_none_because_it_would_tell_of_these(programme: Programme) -> None:
     client = Client()
     client.force_login(make_user("of-one", Role.MANAGER, programme.vendor))
 
-    assert client.get("/overview/all-staff-pdf/").status_code == 403
-    assert "/overview/all-staff-pdf/" not in client.get("/overview/", {"on": "2026-10-15"}).content.decode()
-    assert client.get("/overview/overview-pdf/").status_code == 200
+    assert client.get("/overview/all_staff_pdf/").status_code == 403
+    assert "/overview/all_staff_pdf/" not in client.get("/overview/", {"on": "2026-10-15"}).content.decode()
+    assert client.get("/overview/overview_pdf/").status_code == 200
 
 
 def test_it_costs_the_same_whatever_the_number_of_vendors(programme: Programme) -> None:
@@ -142,4 +142,4 @@ def test_it_costs_the_same_whatever_the_number_of_vendors(programme: Programme) 
     make_vendors(4)
 
     assert len(queries_of(lambda: staff_edition(MANAGER, OCTOBER, now=AFTER))) == few
-    assert signed_in(Role.EXECUTIVE).get("/overview/all-staff-html/").status_code == 200
+    assert signed_in(Role.EXECUTIVE).get("/overview/all_staff_html/").status_code == 200

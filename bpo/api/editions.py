@@ -54,7 +54,7 @@ class EditionSerializer(serializers.Serializer[Edition]):
         return edition.label_in("ko")
 
 
-class ReportViewSet(ScopedViewSet):
+class EditionViewSet(ScopedViewSet):
     """The documents the actor may read; each is made of what the actor sees, when it is asked for."""
 
     queryset = Vendor.objects.none()
@@ -92,7 +92,7 @@ class ReportViewSet(ScopedViewSet):
         language = self._choice("language", LANGUAGES, (get_language() or "ko")[:2])
         vendor = self._vendor(chosen)
         content = chosen.render(self.actor, period, language, now=now, vendor=vendor)
-        return download(content, chosen.media_type, chosen.file_name(period, vendor))
+        return download(content, chosen.media_type, chosen.file_name(period, language, vendor))
 
     def _period(self, today: date) -> Period:
         kind = PeriodKind(self._choice("period", [kind.value for kind in GRAINS], PeriodKind.MONTH.value))
