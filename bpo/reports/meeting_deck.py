@@ -29,17 +29,18 @@ from bpo.reports.paper import (
     title_of,
     tone,
 )
-from bpo.reports.slides import ACCENT, FULL, MARGIN, SOFT, Deck, SlideTable, TableCell, Text
+from bpo.reports.slides import ACCENT, BODY_END, FULL, MARGIN, SOFT, Deck, SlideTable, TableCell, Text, height_of
 from bpo.templatetags.bpo_pages import NOTHING, WORDS, figure_text, moment, points, short_day, vendor_label
 from kpis.models import Kpi
 
 MOST_COLUMNS = 8
 NAME, TOTAL, WIDEST = 2.4, 1.4, 1.9
 """Inches of the first columns, and the most a KPI's takes."""
-MOST_ACTIONS = 24
+MOST_ACTIONS, MOST_BARS = 24, 15
 MOST_LIFTED = 8
 LONGEST = 140
 """Letters of a message or note on a slide; the whole of it stands on the pages."""
+SIZES = (14, 12, 10.5)
 SIDE = 5.6
 """Inches the texts of the summary take; its charts stand beside them."""
 
@@ -64,14 +65,13 @@ def _summary(deck: Deck, facts: PeriodFacts) -> None:
             Text(_("Programme score"), 12, colour=SOFT),
             Text(points(page.score), 40, True, ACCENT),
             *(Text(f"{label}: {text}", 12) for label, text in standing_facts(page)),
-            *(Text(text, 12, True) for text in notices(facts)),
+            *(Text(text, 11, True) for text in notices(facts)),
             Text(as_of(page), 10, colour=SOFT),
         ],
         MARGIN, 1.2, SIDE,
     )  # fmt: skip
     told = sentences(page) or [_("No figures in this period")]
-    texts = [Text(f"{number}. {text}", 14) for number, text in enumerate(told, start=1)]
-    top = deck.text(slide, texts, MARGIN, top + 0.1, SIDE)
+    top = deck.text(slide, _fitting(told, BODY_END - top - 0.8), MARGIN, top + 0.1, SIDE)
     tally = "   ".join(f"{SHAPES[name]} {WORDS[name]} {count}" for name, count in page.tally)
     deck.text(slide, [Text(tally, 12, True)], MARGIN, top + 0.1, SIDE)
     left, width = MARGIN + SIDE + 0.2, FULL - SIDE - 0.2
@@ -79,10 +79,20 @@ def _summary(deck: Deck, facts: PeriodFacts) -> None:
     if trend:
         names, values = [short_name(one.period) for one in trend], [float(one.score or 0) for one in trend]
         deck.chart(slide, _("Programme score by period"), names, values, (left, 1.2, width, 2.7), is_line=True)
-    ranked = page.ranked
+    ranked = page.ranked[-MOST_BARS:]
     if ranked:
+        title = _("Total score by contract") if len(page.ranked) <= MOST_BARS else _("The lowest total scores")
         names, values = [row.contract.name for row in ranked], [float(row.score or 0) for row in ranked]
-        deck.chart(slide, _("Total score by contract"), names, values, (left, 3.95, width, 3.0), is_line=False)
+        deck.chart(slide, title, names, values, (left, 3.95, width, 3.0), is_line=False)
+
+
+def _fitting(told: Sequence[str], room: float) -> list[Text]:
+    """Return the sentences in the largest size in which they stand in ``room`` inches; cut where none does."""
+    for size in SIZES:
+        texts = [Text(f"{number}. {text}", size) for number, text in enumerate(told, start=1)]
+        if height_of(texts, SIDE) <= room:
+            return texts
+    return [Text(f"{number}. {_cut(text)}", SIZES[-1]) for number, text in enumerate(told, start=1)]
 
 
 def _cards(deck: Deck, facts: PeriodFacts) -> None:

@@ -72,7 +72,9 @@ def tone(standing: str) -> str:
 def notices(facts: PeriodFacts) -> list[str]:
     """Return what a reader must know before the figures."""
     page, said = facts.page, []
-    if page.is_provisional:
+    if page.is_open:
+        said.append(f"{_('Provisional')}: {_('The period is not over; figures may still change.')}")
+    elif page.is_provisional:
         said.append(f"{_('Provisional')}: {_('Some scorecards are not final; figures may still change.')}")
     if page.period.kind is not PeriodKind.MONTH:
         said.append(_("Held against the monthly targets where there are none of this grain."))
@@ -115,9 +117,14 @@ def change_text(value: Decimal | None) -> str:
     return _("unchanged") if value is not None and not value else signed(value)
 
 
+def difference_unit(unit: str) -> str:
+    """Return the unit of a difference between two figures of ``unit``."""
+    return pgettext("difference of shares", "points") if unit == "%" else unit
+
+
 def signed_figure(value: Decimal | None, unit: str) -> str:
-    """Write a difference between two figures with its sign and unit."""
-    text = figure_text(value, 2, unit)
+    """Write a difference between two figures with its sign and unit; of shares, in percentage points."""
+    text = figure_text(value, 2, difference_unit(unit))
     return f"+{text}" if value is not None and value > 0 else text.replace("-", "−")
 
 

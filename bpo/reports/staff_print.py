@@ -60,7 +60,7 @@ def _sentences(edition: StaffEdition) -> list[str]:
     if edition.best:
         said.append(_("What improved most: %(what)s.") % {"what": _moved(edition.best)})
     if edition.worst:
-        said.append(_("What needs our attention: %(what)s.") % {"what": _moved(edition.worst)})
+        said.append(_("What fell back most: %(what)s.") % {"what": _moved(edition.worst)})
     if edition.kinds:
         kinds = ", ".join(
             _("%(kind)s (%(count)s)") % {"kind": kind, "count": count} for kind, count in sorted(edition.kinds.items())

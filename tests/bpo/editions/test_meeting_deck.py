@@ -29,6 +29,7 @@ from tests.bpo.pages_sample import AFTER, MONTH, Programme
 from tests.make import make_actor
 from vendors.actors import Actor
 from vendors.choices import Role
+from vendors.models import Contract
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("after_the_month")]
 
@@ -168,6 +169,7 @@ def test_nothing_spills_over_with_six_vendors_and_eight_kpis_in_two_tables() -> 
 def test_every_shape_of_a_full_deck_stands_on_its_slide(programme: Programme) -> None:
     approve_outage(programme)
     make_vendors(5)
+    Contract.objects.update(name="이름이 아주 긴 계약 " * 15)
     for number in range(30):
         Alert.objects.create(
             kind="key_expiring", severity="caution", subject=f"key:{number}", status="acknowledged",
@@ -177,7 +179,8 @@ def test_every_shape_of_a_full_deck_stands_on_its_slide(programme: Programme) ->
     content = deck()
 
     titles = [texts[0] for texts in slides_of(content)]
-    assert titles[:2] == ["2026년 10월 · 요약", "평가표"]
+    assert titles[0] == "2026년 10월 · 요약"
+    assert titles[1].startswith("평가표")
     assert titles[-1].startswith("다음 조치 (")
     for _number, shape in shapes_of(content):
         height = sum(row.height for row in shape.table.rows) if shape.has_table else shape.height

@@ -105,7 +105,7 @@ def test_it_says_what_moved_and_which_way_is_better(programme: Programme) -> Non
     assert edition.worst.change is not None
     assert edition.worst.change < 0
     text = texts_of("all_staff_html", "ko")[1]
-    assert f"더 살펴야 할 지표: {edition.worst.name}" in text
+    assert f"가장 나빠진 지표: {edition.worst.name}" in text
     assert "▼ 악화" in text
 
 
