@@ -75,14 +75,14 @@ def _summary(deck: Deck, facts: PeriodFacts) -> None:
     tally = "   ".join(f"{SHAPES[name]} {WORDS[name]} {count}" for name, count in page.tally)
     deck.text(slide, [Text(tally, 12, True)], MARGIN, top + 0.1, SIDE)
     left, width = MARGIN + SIDE + 0.2, FULL - SIDE - 0.2
-    trend = [point for point in facts.trend.points if point.score is not None]
+    trend = [(short_name(one.period), float(one.score)) for one in facts.trend.points if one.score is not None]
     if trend:
-        names, values = [short_name(one.period) for one in trend], [float(one.score or 0) for one in trend]
+        names, values = zip(*trend, strict=True)
         deck.chart(slide, _("Programme score by period"), names, values, (left, 1.2, width, 2.7), is_line=True)
-    ranked = page.ranked[-MOST_BARS:]
+    ranked = [(row.contract.name, float(row.score)) for row in page.ranked if row.score is not None]
     if ranked:
-        title = _("Total score by contract") if len(page.ranked) <= MOST_BARS else _("The lowest total scores")
-        names, values = [row.contract.name for row in ranked], [float(row.score or 0) for row in ranked]
+        title = _("Total score by contract") if len(ranked) <= MOST_BARS else _("The lowest total scores")
+        names, values = zip(*ranked[-MOST_BARS:], strict=True)
         deck.chart(slide, title, names, values, (left, 3.95, width, 3.0), is_line=False)
 
 

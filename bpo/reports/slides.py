@@ -137,10 +137,13 @@ class Deck:
         return top + sum(heights)
 
     def chart(
-        self, slide: Any, name: str, names: Sequence[str], values: Sequence[float | None], box: Sequence[float],
+        self, slide: Any, name: str, names: Sequence[str], values: Sequence[float], box: Sequence[float],
         *, is_line: bool,
     ) -> None:  # fmt: skip
-        """Set a native chart of one series in ``box`` (left, top, width, height), with its sheet behind it."""
+        """Set a native chart of one series in ``box`` (left, top, width, height), with its sheet behind it.
+
+        Whoever listens to the slide hears its figures.
+        """
         names = ["".join(letter for letter in one if letter.isprintable()) for one in names]
         data = CategoryChartData(number_format="0.00")
         data.categories = names
@@ -148,31 +151,12 @@ class Deck:
         kind = XL_CHART_TYPE.LINE_MARKERS if is_line else XL_CHART_TYPE.BAR_CLUSTERED
         frame = slide.shapes.add_chart(kind, *(Inches(one) for one in box), data)
         frame.name = name
+        said = ", ".join(f"{label} {value:.2f}" for label, value in zip(names, values, strict=True))
+        frame._element.nvGraphicFramePr.cNvPr.set("descr", f"{name}: {said}")
         chart = frame.chart
         # The sheet the library writes takes a name that begins with "=" for a formula.
         chart.part.chart_workbook.update_from_xlsx_blob(_sheet(name, names, values))
-        chart.has_legend, chart.has_title = False, True
-        chart.font.size, chart.font.name = Pt(10), FONT
-        chart.chart_title.text_frame.text = name
-        run = chart.chart_title.text_frame.paragraphs[0].runs[0]
-        run.font.size, run.font.bold = Pt(13), True
-        plot, series = chart.plots[0], chart.plots[0].series[0]
-        plot.has_data_labels = True
-        plot.data_labels.number_format, plot.data_labels.number_format_is_linked = "0.0", False
-        plot.data_labels.font.size = Pt(9)
-        plot.data_labels.position = XL_LABEL_POSITION.ABOVE if is_line else XL_LABEL_POSITION.OUTSIDE_END
-        chart.value_axis.major_gridlines.format.line.color.rgb = RGBColor.from_string(LINE)
-        chart.value_axis.tick_labels.font.size = chart.category_axis.tick_labels.font.size = Pt(9)
-        if is_line:
-            series.smooth = False
-            series.format.line.color.rgb = RGBColor.from_string(ACCENT)
-            series.marker.style, series.marker.size = XL_MARKER_STYLE.CIRCLE, 7
-        else:
-            series.format.fill.solid()
-            series.format.fill.fore_color.rgb = RGBColor.from_string(ACCENT)
-            plot.gap_width = 60
-            chart.category_axis.reverse_order = True
-            chart.value_axis.visible = False
+        _style(chart, name, is_line=is_line)
 
     def _set(self, cell: Any, made: TableCell) -> None:
         cell.fill.solid()
@@ -249,7 +233,33 @@ def _lines(text: Text, room: float) -> int:
     return lines
 
 
-def _sheet(name: str, names: Sequence[str], values: Sequence[float | None]) -> bytes:
+def _style(chart: Any, name: str, *, is_line: bool) -> None:
+    """Give a chart its title, its labels and the colours of the deck."""
+    chart.has_legend, chart.has_title = False, True
+    chart.font.size, chart.font.name = Pt(10), FONT
+    chart.chart_title.text_frame.text = name
+    run = chart.chart_title.text_frame.paragraphs[0].runs[0]
+    run.font.size, run.font.bold = Pt(13), True
+    plot, series = chart.plots[0], chart.plots[0].series[0]
+    plot.has_data_labels = True
+    plot.data_labels.number_format, plot.data_labels.number_format_is_linked = "0.0", False
+    plot.data_labels.font.size = Pt(9)
+    plot.data_labels.position = XL_LABEL_POSITION.ABOVE if is_line else XL_LABEL_POSITION.OUTSIDE_END
+    chart.value_axis.major_gridlines.format.line.color.rgb = RGBColor.from_string(LINE)
+    chart.value_axis.tick_labels.font.size = chart.category_axis.tick_labels.font.size = Pt(9)
+    if is_line:
+        series.smooth = False
+        series.format.line.color.rgb = RGBColor.from_string(ACCENT)
+        series.marker.style, series.marker.size = XL_MARKER_STYLE.CIRCLE, 7
+    else:
+        series.format.fill.solid()
+        series.format.fill.fore_color.rgb = RGBColor.from_string(ACCENT)
+        plot.gap_width = 60
+        chart.category_axis.reverse_order = True
+        chart.value_axis.visible = False
+
+
+def _sheet(name: str, names: Sequence[str], values: Sequence[float]) -> bytes:
     """Return the workbook behind a chart, laid out as the chart refers to it; names are text."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, WORKBOOK) as book:
@@ -258,6 +268,5 @@ def _sheet(name: str, names: Sequence[str], values: Sequence[float | None]) -> b
         sheet.write_string(0, 1, name)
         for row, (label, value) in enumerate(zip(names, values, strict=True), start=1):
             sheet.write_string(row, 0, label)
-            if value is not None:
-                sheet.write_number(row, 1, value)
+            sheet.write_number(row, 1, value)
     return file.getvalue()

@@ -44,6 +44,8 @@ def overview_file(request: PageRequest, edition: str) -> HttpResponse:
     if not document.is_for(request.actor):
         raise PermissionDenied
     now, vendor = clock.now(), request.GET.get("vendor", "")
+    if vendor and not document.is_of_one_vendor:
+        raise BadRequest
     period = period_of(_grain(request), _day(request) or clock.local_date(now, settings.TIME_ZONE))
     seen = Vendor.objects.visible_to(request.actor.limited_to(Capability.READ_RESULTS))
     if vendor and not seen.filter(code=vendor).exists():

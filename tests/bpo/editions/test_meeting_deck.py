@@ -89,6 +89,10 @@ def test_its_charts_are_native_and_its_tables_are_tables(programme: Programme) -
     page = overview(MANAGER, PeriodKind.MONTH, MONTH, now=AFTER)
     assert [round(value, 2) for value in trend.plots[0].series[0].values] == [float(page.score)]
     assert list(ranking.plots[0].series[0].values) == [float(row.score) for row in page.ranked]
+    described = [
+        name for name in members_of(deck()).values() if f'descr="계약별 총점: {page.ranked[0].contract.name}' in name
+    ]
+    assert len(described) == 1
 
 
 def test_a_name_that_begins_like_a_formula_is_text_also_in_the_sheets_behind_the_charts(programme: Programme) -> None:

@@ -128,6 +128,7 @@ def test_the_page_refuses_what_it_cannot_read(programme: Programme, query: dict[
     client = signed_in(Role.MANAGER)
 
     assert client.get("/overview/overview_pdf/", query).status_code == 400
+    assert client.get("/overview/all_staff_pdf/", {"vendor": programme.vendor.code}).status_code == 400
     assert client.get("/overview/nothing/").status_code == 404
     assert client.get("/overview/overview_pdf/", {"vendor": "nobody"}).status_code == 404
     assert signed_in(Role.DEPARTMENT).get("/overview/overview_pdf/").status_code == 403
