@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern] = [
     path("today/", today.today, name="today"),
     path("tour/", tour.tour, name="tour"),
     path("overview/", overview.overview_page, name="overview"),
+    path("overview/<slug:edition>/", overview.overview_file, name="overview-file"),
     path("jobs/<uuid:pk>/", jobs.job_detail, name="job-detail"),
     path("jobs/<uuid:pk>/send/", jobs.send, name="job-send"),
     path("submit/", submitting.submit, name="submit"),

@@ -138,6 +138,7 @@ def _side(vendor: Vendor, contract: Contract, queue: Queue) -> dict[str, Any]:
         "holiday": holiday.pk,
         "forecast": _forecast(queue),
         "held-submission": _held(vendor, contract, queue),
+        "report": "overview_pdf",
         "reconciliation": _difference(vendor, contract, queue),
         "job": job.pk,
         "import-profile": _profile(vendor, queue),

@@ -355,6 +355,8 @@ GROWTH: dict[str, Callable[[World], None]] = {
     "measure-detail": four(lambda number: Measure.objects.create(code=f"measure_{number}", name="M")),
     "queue-list": four(another_vendor),
     "queue-detail": more_terms,
+    "report-list": four(another_vendor),
+    "report-detail": four(another_vendor),
     "scorecard-list": four(another_card),
     "scorecard-detail": more_lines,
     "scorecard-checks": more_lines,

@@ -35,6 +35,8 @@ RULES = {
     "read jobs":              "!  !  A  A  A  A  B  0  *  A  B  *  -  -  *",
     "read figures":           "!  !  -  A  A  A  B  -  *  A  B  *  -  -  *",
     "read results":           "!  !  -  A  A  A  B  -  *  A  B  *  *  -  *",
+    # Made of what the actor sees, so that they are the same documents for everybody.
+    "read documents":         "!  !  -  *  *  *  *  -  *  *  *  *  *  -  *",
     "read drafts":            "!  !  -  0  0  0  0  -  *  A  B  *  0  0  *",
     "read shared cards":      "!  !  -  A  A  A  B  -  *  A  B  *  0  0  *",
     "read final cards":       "!  !  -  A  A  A  B  -  *  A  B  *  *  0  *",
@@ -170,6 +172,8 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "queue-list"): "write setup",
     ("GET", "queue-detail"): "read parties",
     ("PATCH", "queue-detail"): "write setup",
+    ("GET", "report-list"): "read documents",
+    ("GET", "report-detail"): "read documents",
     ("GET", "scorecard-list"): "read final cards",
     ("POST", "scorecard-list"): "decide cards",
     ("GET", "scorecard-detail"): "read shared cards",
@@ -281,7 +285,7 @@ CELLS = [(method, route.name) for route in ROUTES.values() for method in route.m
 WITH_KEY = [cell for cell in CELLS if ROUTES[cell[1]].is_detail or "{queue}" in QUERY.get(cell[1], "")]
 NEED_WEEKS = {"external-factor-suggestions"}
 """Answer something only after weeks of figures; their own tests look at whom they answer, and what it costs."""
-UNSCOPED = ("kpi-", "measure-", "department-")
+UNSCOPED = ("kpi-", "measure-", "department-", "report-")
 """Belong to no vendor: the same for everybody."""
 SCOPED = [name for name, route in ROUTES.items() if ("GET", name) in WITH_KEY and not name.startswith(UNSCOPED)]
 

@@ -6,11 +6,12 @@ from rest_framework.routers import SimpleRouter
 from bpo.api.action_plans import ActionPlanViewSet
 from bpo.api.alerts import AlertViewSet
 from bpo.api.corrections import CorrectionRequestViewSet
+from bpo.api.editions import RENDERERS, EditionViewSet
 from bpo.api.scorecards import ScorecardViewSet
 from bpo.api.webhooks import DeliveryViewSet, WebhookViewSet
 from kpis.api.reports import BinaryRenderer
 from kpis.media_types import PDF, XLSX
-from vendors.api.viewsets import NUMBER
+from vendors.api.viewsets import CODE, NUMBER
 
 app_name = "bpo-api"
 
@@ -24,6 +25,12 @@ router.register("deliveries", DeliveryViewSet, basename="delivery")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,
+    re_path(r"^reports/$", EditionViewSet.as_view({"get": "list"}), name="report-list"),
+    re_path(
+        rf"^reports/(?P<edition>{CODE})/$",
+        EditionViewSet.as_view({"get": "document"}, renderer_classes=RENDERERS),
+        name="report-detail",
+    ),
     *(
         re_path(
             rf"^scorecards/(?P<pk>{NUMBER})\.{kind}$",

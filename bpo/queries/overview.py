@@ -198,16 +198,17 @@ def overview(actor: Actor, kind: PeriodKind, day: date | None, *, now: datetime,
     """Return the overview of the period of ``kind`` that holds ``day`` (null: today), as ``actor`` may see it."""
     today = local_date(now, settings.TIME_ZONE)
     page = Overview(period_of(kind, day or today), today)
-    contracts = _contracts(actor, page.period, vendor)
+    contracts = contracts_in(actor, page.period, vendor)
     read = stored if kind is PeriodKind.MONTH else computed
     found = read(contracts, (page.period, page.period.previous()), now)
     page.kpis = Kpi.objects.in_bulk({one.kpi for rows in found.values() for one in rows})
     shapes = _shapes(page.kpis)
     projections = _projections(actor, contracts, page)
-    cards = _cards(actor, contracts, page.period) if kind is PeriodKind.MONTH else {}
+    first = min(date(page.period.start.year, 1, 1), page.period.previous().start)
+    cards = cards_of(actor, contracts, first, page.period.start) if kind is PeriodKind.MONTH else {}
     for contract in contracts.values():
         cells = _cells(found[page.period], contract.pk, page.kpis, shapes, projections)
-        parts = [_parts(found[one], contract.pk) for one in (page.period, page.period.previous())]
+        parts = [parts_of(found[one], contract.pk) for one in (page.period, page.period.previous())]
         if cells:
             page.rows.append(_row(contract, cells, parts, cards, page))
     page.misses = sum(cell.projected is not None for row in page.rows for cell in row.cells.values())
@@ -216,7 +217,8 @@ def overview(actor: Actor, kind: PeriodKind, day: date | None, *, now: datetime,
     return page
 
 
-def _contracts(actor: Actor, period: Period, vendor: str) -> dict[int, Contract]:
+def contracts_in(actor: Actor, period: Period, vendor: str) -> dict[int, Contract]:
+    """Return the contracts that run in ``period`` and whose results ``actor`` reads, in their order on the page."""
     rows = Contract.objects.visible_to(actor.limited_to(Capability.READ_RESULTS)).select_related("vendor")
     rows = rows.filter(starts_on__lt=period.end, vendor__is_active=True)
     rows = rows.exclude(ends_on__lt=period.start)
@@ -275,7 +277,7 @@ def _cells(
     }
 
 
-def _parts(found: Iterable[Standing], contract: int) -> list[Part]:
+def parts_of(found: Iterable[Standing], contract: int) -> list[Part]:
     """Return every line of a contract; one of which nothing is due yet counts nothing."""
     return [
         Part(one.kpi, Decimal(0) if one.status == Status.NO_DATA and one.days_expected else one.score, one.weight)
@@ -323,11 +325,10 @@ def _projections(actor: Actor, contracts: Collection[int], page: Overview) -> Ma
 Cards = Mapping[tuple[int, date], Scorecard]
 
 
-def _cards(actor: Actor, contracts: Collection[int], period: Period) -> Cards:
-    """Return the newest visible card of each contract and month, from January (or the month before) to this month."""
-    first = min(date(period.start.year, 1, 1), period.previous().start)
+def cards_of(actor: Actor, contracts: Collection[int], first: date, last: date) -> Cards:
+    """Return the newest visible card of each contract and month, from the month ``first`` to the month ``last``."""
     cards = Scorecard.objects.visible_to(actor.limited_to(Capability.READ_SCORECARDS)).filter(
-        contract__in=contracts, start__gte=first, start__lte=period.start
+        contract__in=contracts, start__gte=first, start__lte=last
     )
     fields = ("id", "contract_id", "start", "version", "score", "grade", "status")
     return {(card.contract_id, card.start): card for card in cards.only(*fields).order_by("version")}
@@ -358,7 +359,7 @@ def _factors(actor: Actor, contracts: Collection[int], period: Period) -> list[E
         status__in=APPROVED_FACTORS, approved__queue__contract_links__contract__in=contracts,
         approved__date__gte=period.start, approved__date__lt=period.end,
     )  # fmt: skip
-    return list(taken.distinct().order_by("starts_at", "pk"))
+    return list(taken.distinct().select_related("department").order_by("starts_at", "pk"))
 
 
 def _year(cards: Cards, page: Overview) -> Decimal | None:
