@@ -217,6 +217,13 @@ SPECTACULAR_SETTINGS = {
         "AlertStatusEnum": "bpo.choices.AlertStatus",
         "FactorKindEnum": "kpis.choices.FactorKind",
         "FactorStatusEnum": "kpis.choices.FactorStatus",
+        "PeriodEnum": "kpis.choices.PeriodChoice",
+        "CauseEnum": "kpis.choices.ExcuseCause",
+        "DeliveryKindEnum": "bpo.choices.DeliveryKind",
+        "DeliveryStatusEnum": "bpo.choices.DeliveryStatus",
+        "ReportKindEnum": "bpo.choices.ReportKind",
+        "ReportPeriodEnum": "bpo.choices.ReportPeriod",
+        "ReportCauseEnum": "bpo.choices.ReportCause",
         "DepartmentAnswerEnum": "kpis.choices.ANSWERS",
     },
 }

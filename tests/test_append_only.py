@@ -7,8 +7,19 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from bpo.models import Alert, AlertEvent, Delivery, DeliveryAttempt, FrozenScorecard, Scorecard, Webhook
+from bpo.models import (
+    Alert,
+    AlertEvent,
+    Delivery,
+    DeliveryAttempt,
+    FrozenScorecard,
+    ReportFile,
+    Scorecard,
+    SentReport,
+    Webhook,
+)
 from kpis.models import MetricRevision, MonthClose, RefusedDay, RefusedFeed, SourceFigure, Submission
+from tests.bpo.reports.world import attachment, make_report
 from tests.make import make_contract, make_queue, make_submission
 from vendors.models import AuditEntry
 
@@ -35,6 +46,7 @@ def one_row_each() -> None:
     webhook = Webhook.objects.create(name="Room", url="https://example.com", created_by="mina", created_at=NOW)
     message = Delivery.objects.create(kind="test", webhook=webhook, created_at=NOW, due_at=NOW)
     DeliveryAttempt.objects.create(delivery=message, at=NOW, is_sent=False)
+    make_report("Report", files=[attachment()])
     FrozenScorecard.objects.create(
         scorecard=card, contract=contract, sequence=1, document="{}", sha256="0" * 64, frozen_by="mina", frozen_at=NOW
     )
@@ -55,6 +67,8 @@ def one_row_each() -> None:
         (FrozenScorecard._meta.db_table, "document"),
         (AlertEvent._meta.db_table, "note"),
         (DeliveryAttempt._meta.db_table, "detail"),
+        (SentReport._meta.db_table, "html"),
+        (ReportFile._meta.db_table, "content"),
     ],
 )
 @pytest.mark.parametrize("statement", ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}"])

@@ -61,6 +61,8 @@ class Capability(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     MANAGE_KEYS = "manage_keys"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    MANAGE_REPORTS = "manage_reports"
+    READ_REPORTS = "read_reports"
 
 
 _READERS: set[str] = {
@@ -115,10 +117,12 @@ _ROLES: dict[Capability, Iterable[str]] = {
     Capability.MANAGE_MEMBERS: {Role.MANAGER, Role.VENDOR_ADMIN},
     Capability.MANAGE_KEYS: {Role.MANAGER, Role.VENDOR_ADMIN},
     Capability.MANAGE_WEBHOOKS: {Role.MANAGER, Role.VENDOR_ADMIN},
+    Capability.MANAGE_REPORTS: {Role.MANAGER},
+    Capability.READ_REPORTS: {Role.MANAGER, Role.ANALYST, Role.EXECUTIVE},
 }
 ROLES_THAT_MAY = {capability: frozenset(str(role) for role in roles) for capability, roles in _ROLES.items()}
 
-ALL_VENDORS_ONLY = frozenset({Capability.WRITE_DEFINITIONS, Capability.WRITE_VENDORS})
+ALL_VENDORS_ONLY = frozenset({Capability.WRITE_DEFINITIONS, Capability.WRITE_VENDORS, Capability.MANAGE_REPORTS})
 """What a role may do only when it holds for all vendors."""
 
 

@@ -1,5 +1,5 @@
 """The administration of the bpo app, one class per model."""
 
-from bpo.admin import alerts, corrections, deliveries, departments, jobs, records, scorecards
+from bpo.admin import alerts, corrections, deliveries, departments, jobs, records, reports, scorecards
 
-__all__ = ["alerts", "corrections", "deliveries", "departments", "jobs", "records", "scorecards"]
+__all__ = ["alerts", "corrections", "deliveries", "departments", "jobs", "records", "reports", "scorecards"]

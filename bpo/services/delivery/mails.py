@@ -25,21 +25,22 @@ def send_mail_of(delivery: Delivery, user: User, told: Told) -> str:
     with translation.override(wishes.language):
         stop = settings.SITE_URL + reverse("bpo:notifications-stop", args=[stop_token(user.pk)])
         facts = {"told": told, "stop": stop, "settings": settings.SITE_URL + reverse("bpo:notifications")}
-        mail = EmailMultiAlternatives(
-            f"[BPO KPI] {' '.join(told.title.split())}"[:200],
-            render_to_string("bpo/mail_alerts.txt", facts),
-            settings.DEFAULT_FROM_EMAIL,
-            [user.email],
-            headers={
-                "Message-ID": f"<{delivery.pk}@{urlsplit(settings.SITE_URL).hostname or 'bpo'}>",
-                "Auto-Submitted": "auto-generated",
-                "List-Unsubscribe": f"<{stop}>",
-                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            },
-        )
+        mail = mail_to(user.email, f"[BPO KPI] {' '.join(told.title.split())}"[:200], delivery, stop)
+        mail.body = render_to_string("bpo/mail_alerts.txt", facts)
         mail.attach_alternative(render_to_string("bpo/mail_alerts.html", facts), "text/html")
         mail.send()
     return user.email
+
+
+def mail_to(address: str, subject: str, delivery: Delivery, stop: str) -> EmailMultiAlternatives:
+    """Return a mail without a body: its id is the delivery's however often it is sent, and it says how it is ended."""
+    headers = {
+        "Message-ID": f"<{delivery.pk}@{urlsplit(settings.SITE_URL).hostname or 'bpo'}>",
+        "Auto-Submitted": "auto-generated",
+        "List-Unsubscribe": f"<{stop}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    return EmailMultiAlternatives(subject, "", settings.DEFAULT_FROM_EMAIL, [address], headers=headers)
 
 
 def stop_token(user_id: int) -> str:

@@ -1,0 +1,39 @@
+"""Sends a report as it was written, with the recipient's own links, to who may still have it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import reverse
+
+from bpo.choices import ReportCause
+from bpo.models import Delivery, ReportFile, SentReport
+from bpo.queries.report_recipients import refusal
+from bpo.services.delivery.mails import mail_to
+from bpo.services.reports.composing import with_links
+from bpo.services.reports.links import token_of
+from bpo.services.reports.stopping import has_ended, stop_token
+from vendors.authentication import actor_of
+
+
+def may_have(report: SentReport) -> bool:
+    """Say whether the recipient may have it still: who left, lost the role or ended it since gets nothing."""
+    if report.user is not None and refusal(report.kind, report.user, actor_of(report.user)):
+        return False
+    return report.cause == ReportCause.TEST or not has_ended(report)
+
+
+def send_report(delivery: Delivery, report: SentReport) -> str:
+    """Send the report; return to whom. Raise as the mail server does."""
+    link = report.links.get(is_personal=True)
+    links = {
+        "opened": settings.SITE_URL + reverse("bpo:report-open", args=[token_of(link.pk)]),
+        "stop": settings.SITE_URL + reverse("bpo:report-stop", args=[stop_token(report.pk)]),
+    }
+    mail = mail_to(report.address, report.subject, delivery, links["stop"])
+    mail.body = with_links(report.text, **links)
+    mail.attach_alternative(with_links(report.html, **links), "text/html")
+    files = ReportFile.objects.in_bulk([file["sha256"] for file in report.files])
+    for file in report.files:
+        mail.attach(file["name"], bytes(files[file["sha256"]].content), file["media_type"])
+    mail.send()
+    return report.address
