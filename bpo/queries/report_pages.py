@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
 
 from bpo.choices import DeliveryStatus
-from bpo.models import ReportSubscription, SentReport
+from bpo.models import JobRun, ReportSubscription, SentReport
 from bpo.queries.alert_words import period_words
 from bpo.queries.cards import utc
 from bpo.queries.report_recipients import LeftOut, Recipient, recipients_of
-from bpo.queries.report_schedule import holidays_around, last_period, next_due
+from bpo.queries.report_schedule import JOB, due_period, holidays_around, last_period, next_due, slot_of
 from vendors.choices import VENDOR_ROLES
 
 if TYPE_CHECKING:
+    from kpis.calc.periods import Period
     from vendors.actors import Actor
+
+MOST_SHOWN = 50
+PATIENCE = timedelta(minutes=10)
+"""So long after its time a report that was not made is worth a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,13 @@ class SubscriptionPage:
     recipients: Sequence[Recipient]
     left_out: Sequence[LeftOut]
     last_about: str
+    late_about: str
+    """What is due and could not be made yet; empty where nothing is."""
+
+    @property
+    def unshown(self) -> int:
+        """How many recipients are counted and not listed."""
+        return max(0, len(self.recipients) - MOST_SHOWN)
 
 
 def subscription_rows(actor: Actor, *, now: datetime) -> list[SubscriptionRow]:
@@ -57,15 +69,22 @@ def subscription_rows(actor: Actor, *, now: datetime) -> list[SubscriptionRow]:
 def subscription_page(subscription: ReportSubscription, *, now: datetime) -> SubscriptionPage:
     """Return one subscription's page."""
     recipients, left_out = recipients_of(subscription)
-    row = _row(subscription, subscription.users.count(), now, holidays_around(now))
+    holidays = holidays_around(now)
+    row = _row(subscription, subscription.users.count(), now, holidays)
     last = last_period(subscription.period, now)
-    return SubscriptionPage(row, recipients, left_out, period_words(last.kind.value, last.start))
+    late = due_period(subscription, now - PATIENCE, holidays) if subscription.is_active else None
+    if late is not None and JobRun.objects.filter(name=JOB, slot=slot_of(subscription, late)).exists():
+        late = None
+    return SubscriptionPage(row, recipients, left_out, _named(last), _named(late) if late else "")
+
+
+def _named(period: Period) -> str:
+    return period_words(period.kind.value, period.start)
 
 
 def _row(subscription: ReportSubscription, people: int, now: datetime, holidays: Collection[date]) -> SubscriptionRow:
     period, due = next_due(subscription, now, holidays)
-    about = period_words(period.kind.value, period.start)
-    return SubscriptionRow(subscription, about, due if subscription.is_active else None, people)
+    return SubscriptionRow(subscription, _named(period), due if subscription.is_active else None, people)
 
 
 def offered_people() -> list[User]:
@@ -83,11 +102,6 @@ def sent_reports(actor: Actor) -> QuerySet[SentReport]:
     """Return the sent reports that exist for ``actor``, the newest first, with how far each got; no bodies."""
     rows: QuerySet[SentReport] = SentReport.objects.visible_to(actor)
     return rows.select_related("subscription", "user", "delivery").defer("text", "html", "content")
-
-
-def about(report: SentReport) -> str:
-    """Name the period a report is about."""
-    return period_words(report.period, report.start)
 
 
 def presented_report(report: SentReport) -> dict[str, Any]:

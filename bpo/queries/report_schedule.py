@@ -15,6 +15,8 @@ from vendors.calc.closing import business_day
 from vendors.clock import local_date
 from vendors.models import Holiday
 
+JOB = "report"
+"""The name of the job whose slots are claimed once each."""
 TWO_YEARS = timedelta(days=731)
 
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bpo.choices import ReportKind
 from bpo.models import ReportSubscription
 from bpo.queries.report_pages import sent_reports, subscription_page, subscription_rows
-from bpo.queries.report_recipients import ALL_STAFF
+from bpo.queries.report_recipients import ALL_STAFF, recipients_of
 from bpo.queries.report_schedule import last_period
 from bpo.services import reports
 from bpo.services.reports.composing import with_links
@@ -88,16 +88,17 @@ def report_detail(request: PageRequest, pk: int) -> HttpResponse:
 @require_safe
 @page_for(Capability.MANAGE_REPORTS)
 def report_preview(request: PageRequest, pk: int) -> HttpResponse:
-    """Show the mail about the newest period that is over, in ``?language=``, as the reader would get it."""
+    """Show the mail about the newest period that is over, in ``?language=``, as the first who gets it would."""
     subscription = _subscription(request, pk)
     language = request.GET.get("language", subscription.language)
     if language not in dict(settings.LANGUAGES):
         raise BadRequest
-    actor = request.actor if subscription.kind == ReportKind.EXECUTIVE else ALL_STAFF
+    recipients, _left_out = recipients_of(subscription)
+    myself = request.actor if subscription.kind == ReportKind.EXECUTIVE else ALL_STAFF
     letter = reports.compose(
         subscription,
         last_period(subscription.period, clock.now()),
-        actor=actor,
+        actor=recipients[0].actor if recipients else myself,
         language=language,
         now=clock.now(),
         with_attachments=False,

@@ -7,19 +7,15 @@ from django.urls import reverse
 
 from bpo.choices import ReportCause
 from bpo.models import Delivery, ReportFile, SentReport
-from bpo.queries.report_recipients import refusal
 from bpo.services.delivery.mails import mail_to
 from bpo.services.reports.composing import with_links
-from bpo.services.reports.links import token_of
+from bpo.services.reports.links import may_have, token_of
 from bpo.services.reports.stopping import has_ended, stop_token
-from vendors.authentication import actor_of
 
 
-def may_have(report: SentReport) -> bool:
-    """Say whether the recipient may have it still: who left, lost the role or ended it since gets nothing."""
-    if report.user is not None and refusal(report.kind, report.user, actor_of(report.user)):
-        return False
-    return report.cause == ReportCause.TEST or not has_ended(report)
+def is_wanted(report: SentReport) -> bool:
+    """Say whether the recipient still gets it: who may not have it any more, or ended it since, does not."""
+    return may_have(report) and (report.cause == ReportCause.TEST or not has_ended(report))
 
 
 def send_report(delivery: Delivery, report: SentReport) -> str:

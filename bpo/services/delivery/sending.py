@@ -20,10 +20,10 @@ from bpo.choices import DeliveryKind, DeliveryStatus
 from bpo.models import Delivery, DeliveryAttempt
 from bpo.queries.delivery_texts import Told, told_of
 from bpo.queries.recipients import Reader, home_holidays, reader_of
+from bpo.services.delivery import report_mails
 from bpo.services.delivery.addresses import Forbidden
 from bpo.services.delivery.mails import send_mail_of
 from bpo.services.delivery.posting import post_webhook
-from bpo.services.delivery.report_mails import may_have, send_report
 
 log = structlog.get_logger("delivery")
 
@@ -89,7 +89,8 @@ def _send(delivery: Delivery, now: datetime) -> tuple[str, Q | None]:
     reader = reader_of(delivery.user) if delivery.user is not None else None
     report = delivery.report
     if report is not None:
-        is_wanted, hand_over = may_have(report), partial(send_report, delivery, report)
+        is_wanted = report_mails.is_wanted(report)
+        hand_over = partial(report_mails.send_report, delivery, report)
     else:
         told = told_of(delivery, reader)
         is_wanted, hand_over = _is_wanted(delivery, reader, told), partial(_hand_over, delivery, told)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from kpis.calc.periods import Period
 from vendors.actors import Actor
-from vendors.errors import Invalid, RowError, Text, cut
+from vendors.errors import Forbidden, Invalid, RowError, Text, cut
 
 
 class Edition(Protocol):
@@ -85,16 +85,16 @@ def check_editions(keys: Sequence[str], *, for_all_staff: bool) -> None:
 
 
 def attach(keys: Sequence[str], *, actor: Actor, period: Period, language: str) -> list[Attachment]:
-    """Return the documents as ``actor`` may see them; one whose edition is gone is left out."""
+    """Return the documents as ``actor`` may see them; those not for them, or no longer made, are left out."""
     offered = editions()
     with translation.override(language):
-        return [
-            Attachment(
-                edition=key,
-                name=edition.file_name(period, language),
-                media_type=edition.media_type,
-                content=edition.render(actor, period, language),
-            )
-            for key in keys
-            if (edition := offered.get(key)) is not None
-        ]
+        made = (_made(key, offered[key], actor, period, language) for key in keys if key in offered)
+        return [one for one in made if one is not None]
+
+
+def _made(key: str, edition: Edition, actor: Actor, period: Period, language: str) -> Attachment | None:
+    try:
+        content = edition.render(actor, period, language)
+    except Forbidden:
+        return None
+    return Attachment(key, edition.file_name(period, language), edition.media_type, content)

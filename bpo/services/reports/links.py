@@ -12,7 +12,9 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from bpo.models import ReportLink, SentReport
+from bpo.queries.report_recipients import refusal
 from vendors.actors import Actor, Capability
+from vendors.authentication import actor_of
 from vendors.errors import Conflict, Forbidden, NotFound
 from vendors.services.audit import record
 
@@ -76,18 +78,29 @@ def revoke(link_id: uuid.UUID, *, actor: Actor, now: datetime) -> ReportLink:
 
 
 def open_report(token: str, *, now: datetime, is_counted: bool = True) -> ReportLink | None:
-    """Return the link of a token with its report, and count it; null where it is wrong, has expired or was revoked."""
+    """Return the link of a token with its report, and count it; null where it is wrong, has expired or was revoked.
+
+    The link of a mail ends with the right to have it: when the account is closed, or the role is lost.
+    """
     try:
         signing.Signer(salt=OPEN, sep=".").unsign(token)
     except signing.BadSignature:
         return None
     live = ReportLink.objects.filter(token_hash=hash_of(token), revoked_at__isnull=True, expires_at__gt=now)
-    link: ReportLink | None = live.select_related("report").first()
-    if link is None:
+    link: ReportLink | None = live.select_related("report__user").first()
+    if link is None or (link.is_personal and not may_have(link.report)):
         return None
     if is_counted:
         live.update(opened=F("opened") + 1, opened_at=now)
     return link
+
+
+def may_have(report: SentReport) -> bool:
+    """Say whether the recipient may have it still: who left, lost the role or has another address may not."""
+    user = report.user
+    if user is None:
+        return True
+    return user.email.lower() == report.address and not refusal(report.kind, user, actor_of(user))
 
 
 def _report(report_id: uuid.UUID, actor: Actor) -> SentReport:

@@ -22,7 +22,7 @@ from bpo.choices import DeliveryKind, JobStatus, ReportCause
 from bpo.models import Delivery, JobRun, ReportFile, ReportSubscription, SentReport
 from bpo.queries.recipients import home_holidays, reader_of
 from bpo.queries.report_recipients import ALL_STAFF, Recipient, language_of, recipients_of, refusal
-from bpo.queries.report_schedule import due_period, holidays_around, last_period, slot_of
+from bpo.queries.report_schedule import JOB, due_period, holidays_around, last_period, slot_of
 from bpo.services.reports.attaching import Attachment
 from bpo.services.reports.composing import Letter, compose
 from bpo.services.reports.links import make_link
@@ -34,9 +34,6 @@ from vendors.errors import Conflict, Forbidden, Invalid
 from vendors.services.audit import record
 
 log = structlog.get_logger("reports")
-
-JOB = "report"
-"""The name of the slots that are claimed once."""
 
 
 def make_due(*, now: datetime) -> dict[str, int]:

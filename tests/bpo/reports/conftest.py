@@ -59,6 +59,6 @@ def readers(two_months: Programme) -> Readers:
 @pytest.fixture
 def documents() -> Iterator[None]:
     """Offer two documents, one of them for all staff."""
-    offer_editions(lambda: {"board": Document(), "all_staff": Document("All staff")})
+    offer_editions(lambda: {"board": Document(), "all_staff": Document("All staff", refused=Role.ANALYST)})
     yield
     offer_editions(found_editions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -111,6 +112,26 @@ def test_it_holds_to_the_last_moment_of_its_days() -> None:
     for after, status in ((timedelta(days=30) - timedelta(seconds=1), 200), (timedelta(days=30), 404)):
         with time_machine.travel(BD7 + after, tick=False):
             assert Client().get(path).status_code == status
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda user: type(user).objects.filter(pk=user.pk).update(is_active=False),
+        lambda user: type(user).objects.filter(pk=user.pk).update(email="other@example.com"),
+        lambda user: user.memberships.all().delete(),
+    ],
+)
+def test_the_mails_link_ends_with_the_right_to_have_it(readers: Readers, change: Callable[[Any], Any]) -> None:
+    make_subscription(users=[readers.executive])
+    sent(BD7)
+    path = link_of(mail.outbox[0])
+    assert Client().get(path).status_code == 200
+
+    change(readers.executive)
+
+    assert Client().get(path).status_code == 404
+    assert ReportLink.objects.get().opened == 1
 
 
 @override_settings(SIGN_IN_TRIES_OF_ADDRESS=3)

@@ -19,7 +19,7 @@ from bpo.tasks import send_reports
 from tests.bpo.pages_sample import MONTH, SEOUL, Programme
 from tests.bpo.reports.conftest import Readers
 from tests.bpo.reports.world import BD7, mail_server, make_subscription, sent
-from tests.make import make_actor
+from tests.make import make_actor, make_user
 from vendors.authentication import actor_of
 from vendors.choices import Role
 from vendors.errors import Conflict, Forbidden, Invalid
@@ -136,6 +136,16 @@ def test_documents_go_with_it_and_are_kept_once(readers: Readers) -> None:
     name, content, media_type = attached["mina@example.com"]
     assert (name, media_type) == ("보고_2026-10_en.pdf", "application/pdf")
     assert content == bytes(ReportFile.objects.get(pk=files["mina"][0]["sha256"]).content)
+
+
+def test_a_document_that_is_not_for_somebody_is_left_out_for_them(readers: Readers, documents: None) -> None:
+    analyst = make_user("jisu", Role.ANALYST)
+    make_subscription(users=[readers.executive, analyst], attachments=["board", "all_staff", "gone"])
+
+    assert sent(BD7)["sent"] == 2
+
+    attached = {message.to[0]: len(message.attachments) for message in mail.outbox}
+    assert attached == {"sora@example.com": 2, "jisu@example.com": 1}
 
 
 def test_sending_by_hand_takes_the_place_of_the_schedule(readers: Readers) -> None:

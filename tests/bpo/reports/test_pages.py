@@ -6,15 +6,17 @@ import hashlib
 import html
 import re
 from base64 import b64encode
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from bpo.models import ReportLink, ReportSubscription, SentReport
-from tests.bpo.pages_sample import Programme, signed_in
+from tests.bpo.pages_sample import Programme, make_programme, signed_in
 from tests.bpo.reports.conftest import Readers
 from tests.bpo.reports.world import BD7, attachment, make_report, make_subscription, sent
 from tests.checks import assert_constant_queries
@@ -125,6 +127,41 @@ def test_the_preview_is_the_mail_with_its_styles_let_through_by_hash(readers: Re
     assert "default-src 'none'" in policy
     assert browser.get(path, {"language": "xx"}).status_code == 400
     assert not SentReport.objects.exists()
+
+
+def test_the_preview_shows_what_the_first_who_gets_it_would_see(readers: Readers, two_months: Programme) -> None:
+    make_programme("narae", "나래")
+    of_one = make_user("jisu", Role.MANAGER, two_months.vendor)
+    browser = browser_of(readers.manager)
+
+    seen = [
+        "나래" in browser.get(f"/reports/{make_subscription(users=[user]).pk}/preview/").content.decode()
+        for user in (readers.executive, of_one)
+    ]
+
+    assert seen == [True, False]
+
+
+def test_one_that_is_due_and_was_not_made_is_told_of(readers: Readers) -> None:
+    subscription = make_subscription(users=[readers.manager])
+    browser = browser_of(readers.manager)
+    path = f"/reports/{subscription.pk}/"
+    words = "The report about October 2026 is due and could not be made yet"
+
+    assert words not in browser.get(path).content.decode()
+    with time_machine.travel(BD7 + timedelta(minutes=11), tick=False):
+        assert words in browser.get(path).content.decode()
+        sent(BD7 + timedelta(minutes=11))
+        assert words not in browser.get(path).content.decode()
+
+
+def test_a_long_list_of_recipients_is_counted(readers: Readers) -> None:
+    addresses = [f"a{number}@example.com" for number in range(53)]
+    subscription = make_subscription(kind="all_staff", addresses=addresses)
+
+    page = browser_of(readers.manager).get(f"/reports/{subscription.pk}/").content.decode()
+
+    assert "and 3 more" in page
 
 
 def test_an_executive_finds_what_was_sent_to_them_and_nothing_else(readers: Readers) -> None:

@@ -25,6 +25,7 @@ from kpis.calc.periods import Period
 from tests.bpo.pages_sample import SEOUL, Programme, make_programme, report
 from vendors import clock
 from vendors.actors import Actor
+from vendors.errors import Forbidden
 
 SINCE = datetime(2026, 11, 1, tzinfo=SEOUL)
 BD7 = datetime(2026, 11, 10, 8, 30, tzinfo=SEOUL)
@@ -33,12 +34,15 @@ BD7 = datetime(2026, 11, 10, 8, 30, tzinfo=SEOUL)
 
 @dataclass(frozen=True)
 class Document:
-    """An edition whose bytes say for whom it was made."""
+    """An edition whose bytes say for whom it was made; one for all staff is not for analysts."""
 
     label: str = "Document"
     media_type: str = "application/pdf"
+    refused: str = ""
 
     def render(self, actor: Actor, period: Period, language: str) -> bytes:
+        if any(grant.role == self.refused for grant in actor.grants):
+            raise Forbidden("role", "Not for this role.")
         return f"%PDF {actor.label} {period.start} {language}".encode()
 
     def file_name(self, period: Period, language: str) -> str:
