@@ -83,7 +83,7 @@ def _facts(page: Overview, *, is_staff: bool) -> list[list[str]]:
     facts = [
         [_("Target"), _points(TARGET)],
         [_("Against the target"), _change(None if page.score is None else page.score - TARGET)],
-        [_("The period before"), f"{_points(page.before)} ({_change(page.change)})" if page.before else NOTHING],
+        [_("The period before"), _before(page)],
     ]
     if page.year is not None:
         facts.append([_("%(year)s so far") % {"year": page.period.start.year}, _points(page.year)])
@@ -92,6 +92,18 @@ def _facts(page: Overview, *, is_staff: bool) -> list[list[str]]:
         if len(page.ranked) > 1:
             facts.append([_("Worst"), _named(page.ranked[-1])])
     return facts
+
+
+def _before(page: Overview) -> str:
+    """Write the score before and the change; where not every contract was there before, of how many the change is."""
+    scored = [row for row in page.rows if row.score is not None]
+    both = sum(row.before is not None for row in scored)
+    if not both:
+        return NOTHING
+    if both == len(scored):
+        return f"{_points(page.before)} ({_change(page.change)})"
+    text = ngettext("%(change)s, of %(n)s contract in both", "%(change)s, of %(n)s contracts in both", both)
+    return text % {"change": _change(page.change), "n": both}
 
 
 def _named(row: Row) -> str:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -34,6 +36,29 @@ from vendors.errors import Conflict, Forbidden, Invalid
 from vendors.services.audit import record
 
 log = structlog.get_logger("reports")
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One report about one period, as it is made now."""
+
+    subscription: ReportSubscription
+    period: Period
+    cause: ReportCause
+    slot: str
+    actor: Actor
+    now: datetime
+
+    def due_for(self, recipient: Recipient) -> datetime:
+        """Return when it may go out: on its day within people's quiet hours, at once where somebody asked for it."""
+        if self.cause != ReportCause.SCHEDULE:
+            return self.now
+        hours = reader_of(recipient.user).hours if recipient.user is not None else Hours()
+        return next_allowed(self.now.astimezone(ZoneInfo(settings.TIME_ZONE)), hours, self._holidays)
+
+    @cached_property
+    def _holidays(self) -> frozenset[date]:
+        return home_holidays(local_date(self.now, settings.TIME_ZONE))
 
 
 def make_due(*, now: datetime) -> dict[str, int]:
@@ -85,11 +110,10 @@ def send_test(subscription: ReportSubscription, *, user: User, now: datetime) ->
     language = language_of(user, subscription.language)
     reader = actor if subscription.kind == "executive" else ALL_STAFF
     letter = compose(subscription, period, actor=reader, language=language, now=now, is_test=True)
-    recipient = Recipient(user.email.lower(), language, reader, user)
+    issue = Issue(subscription, period, ReportCause.TEST, f"test {uuid.uuid4()}", actor, now)
     with transaction.atomic():
         store_files([letter.attachments])
-        slot = f"test {uuid.uuid4()}"
-        return _store(subscription, period, ReportCause.TEST, slot, recipient, letter, actor, now)
+        return _store(issue, Recipient(user.email.lower(), language, reader, user), letter)
 
 
 def check_right(actor: Actor) -> None:
@@ -108,7 +132,7 @@ def _is_claimed(subscription: ReportSubscription, period: Period) -> bool:
 
 def _make(subscription: ReportSubscription, period: Period, cause: ReportCause, actor: Actor, now: datetime) -> int:
     """Write a report for everybody, claim its slot and store it; return how many mails. Raises Conflict."""
-    slot = slot_of(subscription, period)
+    issue = Issue(subscription, period, cause, slot_of(subscription, period), actor, now)
     recipients, _left_out = recipients_of(subscription)
     letters: dict[object, Letter] = {}
     for one in recipients:
@@ -116,12 +140,12 @@ def _make(subscription: ReportSubscription, period: Period, cause: ReportCause, 
             letters[one.sight] = compose(subscription, period, actor=one.actor, language=one.language, now=now)
     with transaction.atomic():
         done = {"status": JobStatus.DONE, "ended_at": now, "done": len(recipients), "total": len(recipients)}
-        _run, is_mine = JobRun.objects.get_or_create(name=JOB, slot=slot, defaults=done)
+        _run, is_mine = JobRun.objects.get_or_create(name=JOB, slot=issue.slot, defaults=done)
         if not is_mine:
             raise Conflict("sent_already", _("The report about this period was sent already."))
         store_files([letter.attachments for letter in letters.values()])
         for one in recipients:
-            _store(subscription, period, cause, slot, one, letters[one.sight], actor, now)
+            _store(issue, one, letters[one.sight])
     return len(recipients)
 
 
@@ -132,36 +156,19 @@ def store_files(attachments: Sequence[Sequence[Attachment]]) -> None:
         ReportFile.objects.get_or_create(sha256=sha256, defaults={"content": content, "size": len(content)})
 
 
-def _store(
-    subscription: ReportSubscription,
-    period: Period,
-    cause: ReportCause,
-    slot: str,
-    recipient: Recipient,
-    letter: Letter,
-    actor: Actor,
-    now: datetime,
-) -> SentReport:
+def _store(issue: Issue, recipient: Recipient, letter: Letter) -> SentReport:
     """Keep one recipient's report, the link that opens it, and its place in the outbox."""
+    about, now = issue.subscription, issue.now
     report = SentReport.objects.create(
-        subscription=subscription, cause=cause, slot=slot, kind=subscription.kind, period=subscription.period,
-        start=period.start, language=recipient.language, user=recipient.user, address=recipient.address,
+        subscription=about, cause=issue.cause, slot=issue.slot, kind=about.kind, period=about.period,
+        start=issue.period.start, language=recipient.language, user=recipient.user, address=recipient.address,
         subject=letter.subject, text=letter.text, html=letter.html, content=letter.content,
-        files=[one.as_dict() for one in letter.attachments], link_days=subscription.link_days,
-        made_by=actor.label[:200], made_at=now,
+        files=[one.as_dict() for one in letter.attachments], link_days=about.link_days,
+        made_by=issue.actor.label[:200], made_at=now,
     )  # fmt: skip
-    make_link(report, days=subscription.link_days, made_by=actor.label, now=now, is_personal=True)
+    make_link(report, days=about.link_days, made_by=issue.actor.label, now=now, is_personal=True)
     Delivery.objects.create(
         kind=DeliveryKind.REPORT, user=recipient.user, address="" if recipient.user else recipient.address,
-        report=report, created_at=now, due_at=_allowed(recipient, cause, now),
+        report=report, created_at=now, due_at=issue.due_for(recipient),
     )  # fmt: skip
     return report
-
-
-def _allowed(recipient: Recipient, cause: ReportCause, now: datetime) -> datetime:
-    """Return when it may go out: what comes on its day keeps people's quiet hours, what was asked for goes at once."""
-    if cause != ReportCause.SCHEDULE:
-        return now
-    hours = reader_of(recipient.user).hours if recipient.user is not None else Hours()
-    local = now.astimezone(ZoneInfo(settings.TIME_ZONE))
-    return next_allowed(local, hours, home_holidays(local_date(now, settings.TIME_ZONE)))

@@ -63,6 +63,15 @@ def test_it_says_what_the_overview_says(two_months: Programme) -> None:
     assert json.loads(json.dumps(content)) == content
 
 
+def test_a_change_of_some_contracts_is_said_to_be_of_these(two_months: Programme) -> None:
+    make_programme("narae", "나래", shift=4)
+    page = overview(MANAGER, PeriodKind.MONTH, MONTH, now=AFTER)
+
+    before = dict(letter().content["facts"])["The period before"]
+
+    assert before == f"▼ {-page.change:.2f}, of 1 contract in both"
+
+
 def english(page: Any) -> list[str]:
     with translation.override("en"):
         return sentences(page)

@@ -10,6 +10,7 @@ from django.core import mail
 
 from bpo.models import Delivery, ReportSubscription
 from bpo.queries.report_recipients import recipients_of
+from bpo.reports.attachable import found_editions
 from bpo.services import reports
 from tests.bpo.pages_sample import Programme
 from tests.bpo.reports.conftest import Readers
@@ -133,6 +134,11 @@ def test_a_wrong_field_is_named_and_nothing_is_stored(data: Any, code: str, fiel
 def test_a_vendors_person_or_a_department_is_refused_for_the_executives_mail(readers: Readers) -> None:
     assert refused([readers.vendor_admin]) == ("user_may_not_read", "users")
     assert refused([readers.department]) == ("user_may_not_read", "users")
+
+
+def test_the_application_offers_the_documents_there_are() -> None:
+    assert reports.editions() == found_editions()
+    assert all(edition.label and edition.media_type for edition in reports.editions().values())
 
 
 @pytest.mark.usefixtures("documents")
