@@ -157,6 +157,16 @@ def test_a_change_of_kind_is_checked_against_what_is_there(readers: Readers) -> 
         reports.change_subscription(made.pk + 1, {"name": "x"}, actor=MANAGER, now=BD7)
 
 
+def test_who_lost_the_role_since_hinders_no_other_change(readers: Readers) -> None:
+    made = make_subscription(users=[readers.vendor_admin], attachments=["gone"])
+
+    changed = reports.change_subscription(made.pk, {"is_active": False}, actor=MANAGER, now=BD7)
+
+    assert not changed.is_active
+    with pytest.raises(DomainError, match="invalid"):
+        reports.change_subscription(made.pk, {"business_day": 99}, actor=MANAGER, now=BD7)
+
+
 def test_a_manager_of_one_vendor_sets_up_nothing(two_months: Programme) -> None:
     with pytest.raises(DomainError, match="role"):
         reports.subscribe({"name": "x"}, users=[], actor=make_actor(Role.MANAGER, two_months.vendor), now=BD7)
