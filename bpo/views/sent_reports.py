@@ -24,6 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 from bpo.models import ReportFile, SentReport
 from bpo.queries.report_pages import sent_reports
 from bpo.services import reports
+from bpo.services.delivery.mails import attach_files
 from bpo.services.reports.composing import with_links
 from bpo.views.access import PageRequest, page_for
 from bpo.views.mail_pages import mail_page
@@ -90,9 +91,7 @@ def sent_report_eml(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
         headers={"Date": format_datetime(report.made_at), "Message-ID": f"<{report.delivery.pk}@archive>"},
     )  # fmt: skip
     mail.attach_alternative(report.html, "text/html")
-    files = ReportFile.objects.in_bulk([file["sha256"] for file in report.files])
-    for file in report.files:
-        mail.attach(file["name"], bytes(files[file["sha256"]].content), file["media_type"])
+    attach_files(mail, report)
     return _download(mail.message().as_bytes(), "message/rfc822", f"{report.start}_{report.language}.eml")
 
 

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from bpo.models import Delivery, NotificationSettings
+from bpo.models import Delivery, NotificationSettings, ReportFile, SentReport
 from bpo.queries.delivery_texts import Told
 
 STOP = "bpo.delivery.stop"
@@ -41,6 +41,15 @@ def mail_to(address: str, subject: str, delivery: Delivery, stop: str) -> EmailM
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
     return EmailMultiAlternatives(subject, "", settings.DEFAULT_FROM_EMAIL, [address], headers=headers)
+
+
+def attach_files(mail: EmailMultiAlternatives, report: SentReport) -> None:
+    """Put the documents of a report into its mail, byte for byte."""
+    kept = ReportFile.objects.in_bulk([file["sha256"] for file in report.files])
+    for file in report.files:
+        # A mail writes parameters of its own beside the type.
+        media_type = file["media_type"].partition(";")[0]
+        mail.attach(file["name"], bytes(kept[file["sha256"]].content), media_type)
 
 
 def stop_token(user_id: int) -> str:

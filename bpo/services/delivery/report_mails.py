@@ -6,8 +6,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from bpo.choices import ReportCause
-from bpo.models import Delivery, ReportFile, SentReport
-from bpo.services.delivery.mails import mail_to
+from bpo.models import Delivery, SentReport
+from bpo.services.delivery.mails import attach_files, mail_to
 from bpo.services.reports.composing import with_links
 from bpo.services.reports.links import may_have, token_of
 from bpo.services.reports.stopping import has_ended, stop_token
@@ -28,8 +28,6 @@ def send_report(delivery: Delivery, report: SentReport) -> str:
     mail = mail_to(report.address, report.subject, delivery, links["stop"])
     mail.body = with_links(report.text, **links)
     mail.attach_alternative(with_links(report.html, **links), "text/html")
-    files = ReportFile.objects.in_bulk([file["sha256"] for file in report.files])
-    for file in report.files:
-        mail.attach(file["name"], bytes(files[file["sha256"]].content), file["media_type"])
+    attach_files(mail, report)
     mail.send()
     return report.address

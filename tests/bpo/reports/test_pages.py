@@ -202,7 +202,8 @@ def test_a_vendors_people_departments_and_managers_of_one_vendor_manage_nothing(
 
 def test_the_archive_hands_out_what_was_sent_byte_for_byte(readers: Readers) -> None:
     file = attachment(b"%PDF-1.7 \x00\xff")
-    report = make_report("All staff", files=[file], address="all@example.com")
+    page = attachment("<p>한빛 없음</p>".encode(), "보고.html", "text/html; charset=utf-8")
+    report = make_report("All staff", files=[file, page], address="all@example.com")
     browser = browser_of(readers.manager)
     path = f"/reports/sent/{report.pk}/"
 
@@ -211,7 +212,10 @@ def test_the_archive_hands_out_what_was_sent_byte_for_byte(readers: Readers) -> 
 
     assert answer.content == file.content
     assert 'filename="report.pdf"' in answer.headers["Content-Disposition"]
-    assert [part.get_content() for part in mail.iter_attachments()] == [file.content]
+    first, second = mail.iter_attachments()
+    assert first.get_content() == file.content
+    assert second.get_payload(decode=True) == page.content
+    assert (second.get_filename(), second["Content-Type"].content_type) == ("보고.html", "text/html")
     assert mail.get_body(("plain",)).get_content().strip() == report.text
     assert mail.get_body(("html",)).get_content().strip() == report.html
     assert browser.get(f"{path}files/{'0' * 64}/").status_code == 404

@@ -63,8 +63,8 @@ def make_subscription(name: str = "Monthly", users: Iterable[User] = (), **field
     return made
 
 
-def attachment(content: bytes = b"%PDF-1") -> Attachment:
-    return Attachment("document", "report.pdf", "application/pdf", content)
+def attachment(content: bytes = b"%PDF-1", name: str = "report.pdf", media_type: str = "application/pdf") -> Attachment:
+    return Attachment("document", name, media_type, content)
 
 
 def make_report(name: str = "Monthly", *, files: Iterable[Attachment] = (), **fields: Any) -> SentReport:
