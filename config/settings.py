@@ -222,6 +222,12 @@ SPECTACULAR_SETTINGS = {
         "CauseEnum": "kpis.choices.ExcuseCause",
         "FactorKindEnum": "kpis.choices.FactorKind",
         "FactorStatusEnum": "kpis.choices.FactorStatus",
+        "PeriodEnum": "kpis.choices.PeriodChoice",
+        "DeliveryKindEnum": "bpo.choices.DeliveryKind",
+        "DeliveryStatusEnum": "bpo.choices.DeliveryStatus",
+        "ReportKindEnum": "bpo.choices.ReportKind",
+        "ReportPeriodEnum": "bpo.choices.ReportPeriod",
+        "ReportCauseEnum": "bpo.choices.ReportCause",
         "DepartmentAnswerEnum": "kpis.choices.ANSWERS",
     },
 }

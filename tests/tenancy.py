@@ -58,6 +58,8 @@ RULES = {
     "write for all vendors":  "!  !  -  -  -  -  -  -  *  -  -  -  -  -  *",
     "write profiles":         "!  !  -  -  -  A  B  -  *  A  B  -  -  -  *",
     "manage keys":            "!  !  -  -  -  A  B  -  *  A  B  -  -  -  *",
+    # What somebody was sent; in this world nobody was.
+    "read sent reports":      "!  !  -  -  -  -  -  -  *  0  0  0  0  -  *",
     "anybody signed in":      "!  !  *  *  *  *  *  *  *  *  *  *  *  *  *",
 }  # fmt: skip
 
@@ -211,6 +213,13 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "webhook-test"): "manage keys",
     ("GET", "delivery-list"): "manage keys",
     ("GET", "delivery-detail"): "manage keys",
+    ("GET", "report-subscription-list"): "write for all vendors",
+    ("POST", "report-subscription-list"): "write for all vendors",
+    ("GET", "report-subscription-detail"): "write for all vendors",
+    ("PATCH", "report-subscription-detail"): "write for all vendors",
+    ("POST", "report-subscription-send-now"): "write for all vendors",
+    ("GET", "sent-report-list"): "read sent reports",
+    ("GET", "sent-report-detail"): "read sent reports",
     ("GET", "vendor-list"): "read parties",
     ("POST", "vendor-list"): "write for all vendors",
     ("GET", "vendor-detail"): "read parties",
@@ -243,6 +252,8 @@ KEYS = {
     },
     **{f"held-submission-{name}": "held-submission" for name in ("detail", "confirm", "send-back")},
     "factor-file-detail": "factor-file",
+    **{f"report-subscription-{name}": "report-subscription" for name in ("detail", "send-now")},
+    "sent-report-detail": "sent-report",
     "excused-day-list": "excused-day",
     "excused-day-detail": "excused-day",
     "excused-day-withdraw": "excused-day",
@@ -270,6 +281,7 @@ NOBODYS = {
     "api-key": "0" * 8,
     "job": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
     "delivery": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
+    "sent-report": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
     "submission": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
 }
 QUERY = {
@@ -285,7 +297,7 @@ CELLS = [(method, route.name) for route in ROUTES.values() for method in route.m
 WITH_KEY = [cell for cell in CELLS if ROUTES[cell[1]].is_detail or "{queue}" in QUERY.get(cell[1], "")]
 NEED_WEEKS = {"external-factor-suggestions"}
 """Answer something only after weeks of figures; their own tests look at whom they answer, and what it costs."""
-UNSCOPED = ("kpi-", "measure-", "department-", "report-")
+UNSCOPED = ("kpi-", "measure-", "department-", "report-", "sent-report-")
 """Belong to no vendor: the same for everybody."""
 SCOPED = [name for name, route in ROUTES.items() if ("GET", name) in WITH_KEY and not name.startswith(UNSCOPED)]
 

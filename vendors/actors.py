@@ -65,6 +65,8 @@ class Capability(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     MANAGE_KEYS = "manage_keys"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    MANAGE_REPORTS = "manage_reports"
+    READ_REPORTS = "read_reports"
 
 
 _READERS: set[str] = {
@@ -123,10 +125,19 @@ _ROLES: dict[Capability, Iterable[str]] = {
     Capability.MANAGE_MEMBERS: {Role.MANAGER, Role.VENDOR_ADMIN},
     Capability.MANAGE_KEYS: {Role.MANAGER, Role.VENDOR_ADMIN},
     Capability.MANAGE_WEBHOOKS: {Role.MANAGER, Role.VENDOR_ADMIN},
+    Capability.MANAGE_REPORTS: {Role.MANAGER},
+    Capability.READ_REPORTS: {Role.MANAGER, Role.ANALYST, Role.EXECUTIVE},
 }
 ROLES_THAT_MAY = {capability: frozenset(str(role) for role in roles) for capability, roles in _ROLES.items()}
 
-ALL_VENDORS_ONLY = frozenset({Capability.WRITE_DEFINITIONS, Capability.WRITE_VENDORS, Capability.READ_STAFF_EDITION})
+ALL_VENDORS_ONLY = frozenset(
+    {
+        Capability.WRITE_DEFINITIONS,
+        Capability.WRITE_VENDORS,
+        Capability.READ_STAFF_EDITION,
+        Capability.MANAGE_REPORTS,
+    }
+)
 """What a role may do only when it holds for all vendors: what it made of some of them would tell of these."""
 
 

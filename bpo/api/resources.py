@@ -7,6 +7,7 @@ from bpo.api.action_plans import ActionPlanViewSet
 from bpo.api.alerts import AlertViewSet
 from bpo.api.corrections import CorrectionRequestViewSet
 from bpo.api.editions import RENDERERS, EditionViewSet
+from bpo.api.reports import ReportSubscriptionViewSet, SentReportViewSet
 from bpo.api.scorecards import ScorecardViewSet
 from bpo.api.webhooks import DeliveryViewSet, WebhookViewSet
 from kpis.api.reports import BinaryRenderer
@@ -22,6 +23,8 @@ router.register("scorecards", ScorecardViewSet, basename="scorecard")
 router.register("correction-requests", CorrectionRequestViewSet, basename="correction-request")
 router.register("webhooks", WebhookViewSet, basename="webhook")
 router.register("deliveries", DeliveryViewSet, basename="delivery")
+router.register("report-subscriptions", ReportSubscriptionViewSet, basename="report-subscription")
+router.register("sent-reports", SentReportViewSet, basename="sent-report")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,

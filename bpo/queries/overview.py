@@ -54,6 +54,7 @@ class Cell:
     standing: str
     is_adjusted: bool = False
     projected: str | None = None
+    minimum: Decimal | None = None
 
     @property
     def counted(self) -> Decimal | None:
@@ -95,6 +96,8 @@ class Row:
     moved: Sequence[Move]
     is_provisional: bool
     """Whether the score may still change."""
+    earlier: Mapping[int, Cell] = field(default_factory=dict)
+    """Its KPIs in the period before."""
 
     @property
     def change(self) -> Decimal | None:
@@ -208,9 +211,10 @@ def overview(actor: Actor, kind: PeriodKind, day: date | None, *, now: datetime,
     cards = cards_of(actor, contracts, first, page.period.start) if kind is PeriodKind.MONTH else {}
     for contract in contracts.values():
         cells = _cells(found[page.period], contract.pk, page.kpis, shapes, projections)
+        earlier = _cells(found[page.period.previous()], contract.pk, page.kpis, shapes, {})
         parts = [parts_of(found[one], contract.pk) for one in (page.period, page.period.previous())]
         if cells:
-            page.rows.append(_row(contract, cells, parts, cards, page))
+            page.rows.append(_row(contract, (cells, earlier), parts, cards, page))
     page.misses = sum(cell.projected is not None for row in page.rows for cell in row.cells.values())
     page.factors = _factors(actor, contracts, page.period)
     page.year = _year(cards, page)
@@ -272,6 +276,7 @@ def _cells(
             standing=_where(one, shapes[key].direction),
             is_adjusted=one.is_adjusted,
             projected=projections.get((contract, key)),
+            minimum=one.minimum,
         )
         for key, one in sorted(chosen.items(), key=lambda pair: (-pair[1].weight, kpis[pair[0]].code))
     }
@@ -335,7 +340,7 @@ def cards_of(actor: Actor, contracts: Collection[int], first: date, last: date) 
 
 
 def _row(
-    contract: Contract, cells: Mapping[int, Cell], parts: Sequence[list[Part]], cards: Cards, page: Overview
+    contract: Contract, cells: Sequence[Mapping[int, Cell]], parts: Sequence[list[Part]], cards: Cards, page: Overview
 ) -> Row:
     period = page.period
     card, earlier = cards.get((contract.pk, period.start)), cards.get((contract.pk, period.previous().start))
@@ -346,9 +351,10 @@ def _row(
         card,
         card.score if card and card.score is not None else score_of(now_parts),
         earlier.score if earlier and earlier.score is not None else score_of(before_parts),
-        cells,
+        cells[0],
         moves(now_parts, before_parts),
         page.is_open or (is_monthly and (card is None or card.status in OPEN_STATUSES)),
+        cells[1],
     )
 
 

@@ -28,6 +28,7 @@ DAILY = (
     Entry("today", _("Today")),
     Entry("overview", _("Executive overview"), Capability.READ_RESULTS, also=("compare",)),
     Entry("scorecard-list", _("Monthly scorecards")),
+    Entry("report-list", _("Reports"), Capability.READ_REPORTS),
     Entry("alert-list", _("Alerts"), Capability.READ_ALERTS),
     Entry("plan-board", _("Action plans"), Capability.READ_PLANS),
     Entry("submit", _("Daily figures"), Capability.SUBMIT),
