@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
@@ -204,15 +204,14 @@ def overview(actor: Actor, kind: PeriodKind, day: date | None, *, now: datetime,
     contracts = contracts_in(actor, page.period, vendor)
     read = stored if kind is PeriodKind.MONTH else computed
     found = read(contracts, (page.period, page.period.previous()), now)
-    page.kpis = Kpi.objects.in_bulk({one.kpi for rows in found.values() for one in rows})
-    shapes = _shapes(page.kpis)
+    page.kpis = {key: version.kpi for key, version in found.kpis.items()}
     projections = _projections(actor, contracts, page)
     first = min(date(page.period.start.year, 1, 1), page.period.previous().start)
     cards = cards_of(actor, contracts, first, page.period.start) if kind is PeriodKind.MONTH else {}
     for contract in contracts.values():
-        cells = _cells(found[page.period], contract.pk, page.kpis, shapes, projections)
-        earlier = _cells(found[page.period.previous()], contract.pk, page.kpis, shapes, {})
-        parts = [parts_of(found[one], contract.pk) for one in (page.period, page.period.previous())]
+        cells = _cells(found.standings[page.period], contract.pk, found.kpis, projections)
+        earlier = _cells(found.standings[page.period.previous()], contract.pk, found.kpis, {})
+        parts = [parts_of(found.standings[one], contract.pk) for one in (page.period, page.period.previous())]
         if cells:
             page.rows.append(_row(contract, (cells, earlier), parts, cards, page))
     page.misses = sum(cell.projected is not None for row in page.rows for cell in row.cells.values())
@@ -231,27 +230,10 @@ def contracts_in(actor: Actor, period: Period, vendor: str) -> dict[int, Contrac
     return {row.pk: row for row in rows.order_by("vendor__name", "code")}
 
 
-class _Shape(NamedTuple):
-    unit: str
-    direction: Direction
-    decimals: int
-
-
-def _shapes(kpis: Mapping[int, Kpi]) -> Mapping[int, _Shape]:
-    """Return unit, direction and decimals of each KPI, as its newest version has them."""
-
-    rows = KpiVersion.objects.filter(kpi__in=kpis).order_by("number")
-    return {
-        kpi: _Shape(unit, Direction(direction), decimals)
-        for kpi, unit, direction, decimals in rows.values_list("kpi_id", "unit", "direction", "decimals")
-    }
-
-
 def _cells(
     found: Iterable[Standing],
     contract: int,
-    kpis: Mapping[int, Kpi],
-    shapes: Mapping[int, _Shape],
+    versions: Mapping[int, KpiVersion],
     projections: Mapping[tuple[int, int], str],
 ) -> dict[int, Cell]:
     """Return one cell a KPI: that of the whole contract, else the worst of its queues."""
@@ -264,21 +246,21 @@ def _cells(
             chosen[one.kpi] = one
     return {
         key: Cell(
-            kpi=kpis[key],
-            unit=shapes[key].unit,
-            decimals=min(shapes[key].decimals, 1),
+            kpi=versions[key].kpi,
+            unit=versions[key].unit,
+            decimals=min(versions[key].decimals, 1),
             value=one.value,
             adjusted=one.adjusted,
             target=one.target,
             score=one.score,
             weight=one.weight,
             status=one.status,
-            standing=_where(one, shapes[key].direction),
+            standing=_where(one, Direction(versions[key].direction)),
             is_adjusted=one.is_adjusted,
             projected=projections.get((contract, key)),
             minimum=one.minimum,
         )
-        for key, one in sorted(chosen.items(), key=lambda pair: (-pair[1].weight, kpis[pair[0]].code))
+        for key, one in sorted(chosen.items(), key=lambda pair: (-pair[1].weight, versions[pair[0]].kpi.code))
     }
 
 

@@ -50,7 +50,7 @@ def score_trend(actor: Actor, period: Period, *, now: datetime, vendor: str = ""
     whole = Period(period.kind, periods[0].start, period.end)
     contracts = contracts_in(actor, whole, vendor)
     is_monthly = period.kind is PeriodKind.MONTH
-    found = (stored if is_monthly else computed)(contracts, periods, now)
+    found = (stored if is_monthly else computed)(contracts, periods, now).standings
     cards: Cards = cards_of(actor, contracts, periods[0].start, period.start) if is_monthly else {}
     points = []
     for one in periods:
