@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
-from bpo.views.forms import StepForm
+from bpo.templatetags.bpo_pages import day
+from bpo.views.forms import Choices, StepForm, offer
 from bpo.views.steps import Kind, Step
 from kpis.choices import ANSWERS, FactorStatus
 from kpis.models import ExternalFactor
@@ -21,6 +22,8 @@ from kpis.services import factors
 from kpis.services.factors.deciding import UNDECIDED, is_own
 from kpis.services.factors.evidence import LARGEST
 from kpis.services.factors.filing import TO_BE_CLAIMED, TO_BE_WITHDRAWN
+from kpis.services.factors.methods import treatments_of
+from vendors import clock
 from vendors.actors import Actor, Capability
 from vendors.errors import DomainError
 
@@ -55,10 +58,28 @@ class DecideForm(StepForm):
     decision = _text(_("Reason"), required=True, help_text=_("The vendor reads this text."))
 
 
+class ApproveForm(DecideForm):
+    """``slices`` are the places of what is taken out; none of them where it is not offered piece by piece."""
+
+    slices = forms.TypedMultipleChoiceField(
+        label=_("What is approved"), coerce=int, widget=forms.CheckboxSelectMultiple, empty_value=None
+    )
+
+    def __init__(self, *args: Any, parts: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if parts:
+            offer(self, "slices", parts)
+            self.fields["slices"].initial = [place for place, _label in parts]
+        else:
+            del self.fields["slices"]
+
+
 class WithdrawForm(StepForm):
     note = _text(_("Note"), required=False)
 
 
+MOST_PARTS = 62
+"""Boxes to tick on the page; of more, the API approves part."""
 DECIDED_ON = tuple(sorted(UNDECIDED))
 KINDS = {
     kind.action: kind
@@ -103,7 +124,7 @@ KINDS = {
             _("The slices leave the figures for good, for every KPI that counts them, also where that lowers one."),
             _("Approve and take the slices out"),
             _("The factor is approved; the figures are being computed."),
-            DecideForm,
+            ApproveForm,
         ),
         Kind(
             "ask",
@@ -162,7 +183,20 @@ def make_step(
 ) -> Step:
     """Return one step with its form, filled with ``data`` where it was sent."""
     url = reverse("bpo:factor-step", args=[factor.pk, kind.action])
-    return Step(kind, url, kind.form(data, files, auto_id=f"{kind.action}-%s"))
+    options: dict[str, Any] = {"parts": _parts(factor)} if kind.form is ApproveForm else {}
+    return Step(kind, url, kind.form(data, files, auto_id=f"{kind.action}-%s", **options))
+
+
+def _parts(factor: ExternalFactor) -> Choices:
+    """Return what can be approved piece by piece, by place; nothing where it is one piece or too many to tick."""
+    queues = list(factor.queues.all())
+    try:
+        slices = treatments_of(factor, queues, now=clock.now())
+    except DomainError:
+        return []
+    names = {queue.pk: queue.name for queue in queues}
+    parts = [(place, f"{names[one.queue]} · {day(one.date)}") for place, one in enumerate(slices)]
+    return parts if 1 < len(parts) <= MOST_PARTS else []
 
 
 def take(step: Step, factor: ExternalFactor, *, actor: Actor, now: datetime) -> ExternalFactor | None:

@@ -30,6 +30,7 @@ from kpis.queries.effect_words import sentence
 from kpis.queries.effects import ContractEffect, Suggestion, effects_of, suggestions
 from kpis.services import factors
 from kpis.services.factors.deciding import UNDECIDED
+from kpis.services.factors.limits import answer_until
 from kpis.tasks import wake_up
 from vendors import clock
 from vendors.actors import Actor, Capability
@@ -239,6 +240,8 @@ def _answer(request: PageRequest, factor: ExternalFactor, refused: Any = None) -
         "fault": fault,
         "methods": _methods(request.actor, factor, effect) if is_priced else None,
         "surges": factors.hidden_surges(factor, actor=request.actor) if is_priced else [],
+        "caps": factors.caps(factor, actor=request.actor, now=clock.now()) if is_priced and not fault else [],
+        "answer_until": answer_until(factor, list(factor.queues.all())) if factor.status in UNDECIDED else None,
         "is_open": factor.status in UNDECIDED,
         "effects": _sizes(request.actor, factor),
     }

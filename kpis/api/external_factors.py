@@ -14,7 +14,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kpis.api.factor_effects import EffectsSerializer, SuggestionsSerializer
+from kpis.api.factor_effects import CapUseSerializer, EffectsSerializer, SuggestionsSerializer
 from kpis.api.factor_files import FileInputSerializer, FileSerializer
 from kpis.api.factor_plans import MOST_QUEUES, PlanInputSerializer, PlanSerializer, planned
 from kpis.api.incidents import IncidentInputSerializer
@@ -187,9 +187,13 @@ class SurgeSerializer(serializers.Serializer[Any]):
 
 
 class WhatIfSerializer(serializers.Serializer[Any]):
-    """The months that approval would change, what the other methods would do, and what a coarse forecast hides."""
+    """The months that approval would change, what the other methods would do, and what a coarse forecast hides.
+
+    `caps` say how much of what the contract's terms agree to a month it would use.
+    """
 
     months = MonthEffectSerializer(many=True)
+    caps = CapUseSerializer(many=True)
     alternatives = AlternativeSerializer(many=True)
     hidden_surges = SurgeSerializer(many=True)
 
@@ -330,7 +334,8 @@ class ExternalFactorViewSet(ScopedViewSet):
         months = factors.what_if(row, actor=self.actor, now=clock.now())
         others = factors.alternatives(row, actor=self.actor, now=clock.now())
         surges = factors.hidden_surges(row, actor=self.actor)
-        return Response({"months": months, "alternatives": others, "hidden_surges": surges})
+        caps = [one.as_dict() for one in factors.caps(row, actor=self.actor, now=clock.now())]
+        return Response({"months": months, "caps": caps, "alternatives": others, "hidden_surges": surges})
 
     @extend_schema(responses=EffectsSerializer)
     @action(detail=True, methods=["get"], filterset_class=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -11,19 +11,16 @@ from django.utils.translation import gettext as _
 
 from kpis.choices import FactorMethod, FactorStatus
 from kpis.models import ExternalFactor, FactorEvent, FactorQueue, Kpi
+from kpis.services.factors.limits import claim_until
 from kpis.services.factors.methods import clean_parameters
 from kpis.services.factors.slices import MOST_SLICES, read_slices, touched
 from vendors.actors import Actor, Capability
-from vendors.calc.closing import ONE_DAY, business_day
 from vendors.clock import local_date
 from vendors.errors import Conflict, Forbidden, Invalid, NotFound, RowError
 from vendors.models import Queue, Vendor
-from vendors.queries.calendar import holidays_for
 from vendors.queries.people import person_of
 from vendors.services.audit import record
 
-CLAIM_DAYS = 5
-"""Business days after its end in which a vendor may claim relief for an event (contract_mechanics §5)."""
 LONGEST = timedelta(days=366)
 LONGEST_TEXT = 2_000
 TO_BE_CHANGED = frozenset({FactorStatus.DRAFT, FactorStatus.EVIDENCE_ASKED})
@@ -215,21 +212,13 @@ def _own_copy(factor: ExternalFactor, queues: Sequence[Queue], actor: Actor, now
     return mine
 
 
-def claim_until(factor: ExternalFactor, queues: Sequence[Queue]) -> date:
-    """Return the last day on which a vendor may claim relief for the factor."""
-    last = max(touched(queue, factor.starts_at, factor.ends_at)[1] for queue in queues)
-    centres = [queue.centre for queue in queues]
-    holidays = holidays_for(centres, last, last + timedelta(days=60))
-    return max(business_day(last + ONE_DAY, CLAIM_DAYS, holidays[centre.pk]) for centre in centres)
-
-
 def _check_window(factor: ExternalFactor, queues: Sequence[Queue], now: datetime) -> None:
     if factor.status == FactorStatus.EVIDENCE_ASKED:
         return
     until = claim_until(factor, queues)
     if min(local_date(now, queue.centre.timezone) for queue in queues) > until:
-        text = _("Relief is claimed within %(days)s business days after the event: until %(until)s.")
-        raise Conflict("claim_window", text % {"days": CLAIM_DAYS, "until": until.isoformat()})
+        text = _("The time to claim relief for this event is over: it was until %(until)s.")
+        raise Conflict("claim_window", text % {"until": until.isoformat()})
 
 
 def check_side(factor: ExternalFactor, actor: Actor) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 from kpis.choices import FactorMethod
 from kpis.models import ExternalFactor
-from kpis.services.effect import effect_of_slices
+from kpis.services.effect import effect_of_slices, months_of
 from kpis.services.factors.filing import queues_of
+from kpis.services.factors.limits import CapUse, check_method, uses_of
 from kpis.services.factors.methods import surges_hidden_by_grain, treatments_of
-from kpis.services.factors.slices import check_fit
+from kpis.services.factors.slices import check_fit, slices_of
 from vendors.actors import Actor, Capability
 from vendors.errors import DomainError
 from vendors.models import Queue
@@ -24,6 +25,16 @@ def what_if(factor: ExternalFactor, *, actor: Actor, now: datetime) -> list[dict
     and Conflict where the method gives no relief.
     """
     return _effect(factor, _queues(factor, actor), None, actor, now)
+
+
+def caps(factor: ExternalFactor, *, actor: Actor, now: datetime) -> list[CapUse]:
+    """Return how much of each cap of the contracts' terms approval would use; raises as :func:`what_if` does."""
+    queues = _queues(factor, actor)
+    if not queues:
+        return []
+    slices = treatments_of(factor, queues, now=now)
+    check_fit(slices)
+    return uses_of(slices, now=now)
 
 
 def alternatives(factor: ExternalFactor, *, actor: Actor, now: datetime) -> list[dict[str, Any]]:
@@ -48,6 +59,7 @@ def _alternative(
     factor: ExternalFactor, queues: Sequence[Queue], method: str, actor: Actor, now: datetime
 ) -> dict[str, Any]:
     try:
+        check_method(method, months_of(slices_of(factor, queues)))
         months = _effect(factor, queues, method, actor, now)
     except DomainError as error:
         return {"method": method, "months": [], "code": error.code, "detail": str(error.detail)}
