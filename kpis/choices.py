@@ -128,6 +128,10 @@ class FactorKind(TextChoices):
     OTHER = "other", _("Other")
 
 
+KNOWLEDGE_KINDS = frozenset({FactorKind.CAMPAIGN, FactorKind.POLICY, FactorKind.RECALL})
+"""Kinds that change what agents must know before they begin."""
+
+
 class FactorStatus(TextChoices):
     """Where an external factor stands; only an approved one changes figures."""
 

@@ -77,6 +77,7 @@ class FactorMethod(TextChoices):
     SUSPEND = "suspend", _("Take out the days above the forecast's band")
     CAP = "cap", _("Owe no more than a share of the forecast")
     REPLACE = "replace", _("Replace by the target or the own average")
+    ATTRIBUTE = "attribute", _("Take out and put on another party's card")
 
 
 class SecondCheck(TextChoices):

@@ -53,6 +53,7 @@ STEPS_OF_A_FACTOR = {
     "reject": gettext_lazy("Rejected"),
     "withdraw": gettext_lazy("Withdrawn"),
     "expire": gettext_lazy("Expired"),
+    "knowledge": gettext_lazy("Scripts and FAQ ready"),
 }
 
 

@@ -14,9 +14,9 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from bpo.templatetags.bpo_pages import day
-from bpo.views.forms import Choices, StepForm, offer
+from bpo.views.forms import Choices, MomentField, StepForm, offer
 from bpo.views.steps import Kind, Step
-from kpis.choices import ANSWERS, FactorStatus
+from kpis.choices import ANSWERS, KNOWLEDGE_KINDS, FactorStatus
 from kpis.models import ExternalFactor
 from kpis.services import factors
 from kpis.services.factors.deciding import UNDECIDED, is_own
@@ -74,6 +74,10 @@ class ApproveForm(DecideForm):
             del self.fields["slices"]
 
 
+class KnowledgeForm(StepForm):
+    knowledge_ready_at = MomentField(label=_("Ready since"))
+
+
 class WithdrawForm(StepForm):
     note = _text(_("Note"), required=False)
 
@@ -114,6 +118,17 @@ KINDS = {
             _("Send the answer"),
             _("The answer is kept."),
             ConfirmForm,
+            is_main=False,
+        ),
+        Kind(
+            "knowledge",
+            Capability.REGISTER_FACTORS,
+            DECIDED_ON,
+            _("Scripts and FAQ ready"),
+            _("Since when agents could know what to say. It changes no figure and stands on the client's own card."),
+            _("Keep this time"),
+            _("The time is kept."),
+            KnowledgeForm,
             is_main=False,
         ),
         Kind(
@@ -173,6 +188,8 @@ def steps_for(factor: ExternalFactor, actor: Actor) -> list[Step]:
 def _fits(kind: Kind, factor: ExternalFactor, actor: Actor, *, own: bool) -> bool:
     if kind.capability is Capability.DECIDE_FACTORS:
         return not own
+    if kind.action == "knowledge":
+        return factor.kind in KNOWLEDGE_KINDS and not actor.is_of_a_vendor
     if kind.action == "file":
         return factor.is_from_vendor or not actor.is_of_a_vendor
     return kind.action != "withdraw" or factor.is_from_vendor == actor.is_of_a_vendor
@@ -203,7 +220,7 @@ def take(step: Step, factor: ExternalFactor, *, actor: Actor, now: datetime) -> 
     """Call the service of a sent step and return the factor; null where form or service refuses: the step says why."""
     if not step.form.is_valid():
         return None
-    service: Callable[..., ExternalFactor] = getattr(factors, step.kind.action, _add_file)
+    service: Callable[..., ExternalFactor] = OTHERS.get(step.kind.action) or getattr(factors, step.kind.action)
     try:
         return service(factor.pk, **step.form.cleaned_data, actor=actor, now=now)
     except DomainError as error:
@@ -215,3 +232,11 @@ def _add_file(factor_id: int, *, file: UploadedFile, actor: Actor, now: datetime
     # Read no more than what shows that it is too large.
     content = file.read(LARGEST + 1)
     return factors.add_file(factor_id, name=file.name or "", content=content, actor=actor, now=now).factor
+
+
+def _note_knowledge(factor_id: int, *, knowledge_ready_at: datetime, actor: Actor, now: datetime) -> ExternalFactor:
+    return factors.change(factor_id, {"knowledge_ready_at": knowledge_ready_at}, actor=actor, now=now)
+
+
+OTHERS: dict[str, Callable[..., ExternalFactor]] = {"file": _add_file, "knowledge": _note_knowledge}
+"""Steps that are called otherwise than their service."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -91,3 +91,25 @@ def test_the_api_answers_the_caps(world: World, api: Callable[[Any], Any]) -> No
     refused = manager.post(f"/api/v1/external-factors/{factor.pk}/approve/", {"decision": "x"}, format="json")
     assert (refused.status_code, refused.json()["code"]) == (409, "relief_cap")
     assert refused.json()["caps"] == [days]
+
+
+@time_machine.travel(NOW, tick=False)
+def test_when_agents_knew_is_said_by_the_client_only(world: World) -> None:
+    factor = outage(world, by=world.manager, kind="campaign")
+    address = f"/factors/{factor.pk}/"
+    assert "knowledge/" not in page("jisu").get(address).content.decode()
+
+    answer = page("mina").post(f"{address}knowledge/", {"knowledge_ready_at": "2026-09-29T09:00"}, follow=True)
+
+    assert answer.status_code == 200
+    factor.refresh_from_db()
+    assert factor.knowledge_ready_at == datetime(2026, 9, 29, 0, 0, tzinfo=UTC)
+    assert "스크립트·FAQ 준비 완료" in answer.content.decode()
+    api = "/api/v1/external-factors/"
+    late = {"knowledge_ready_at": "2026-10-01T00:00:00Z"}
+    for who, code in (("jisu", 409), ("mina", 200)):
+        client = client_for(User.objects.get(username=who))
+        assert client.patch(f"{api}{factor.pk}/", late, format="json").status_code == code
+    mine = outage(world)
+    refused = client_for(User.objects.get(username="jisu")).patch(f"{api}{mine.pk}/", late, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (403, "of_the_client")

@@ -17,6 +17,9 @@ from vendors.actors import Actor, Capability
 from vendors.errors import DomainError
 from vendors.models import Queue
 
+SAME_FIGURES = frozenset({FactorMethod.EXCLUDE, FactorMethod.ATTRIBUTE})
+"""Methods that differ in whose card the slice moves to, and in no figure of this one."""
+
 
 def what_if(factor: ExternalFactor, *, actor: Actor, now: datetime) -> list[dict[str, Any]]:
     """Return, for each contract and month, the figures and points before and after (:func:`effect_of_slices`).
@@ -40,8 +43,11 @@ def caps(factor: ExternalFactor, *, actor: Actor, now: datetime) -> list[CapUse]
 def alternatives(factor: ExternalFactor, *, actor: Actor, now: datetime) -> list[dict[str, Any]]:
     """Return what other methods would do: ``{"method", "months", "code", "detail"}``, a code where one gives none."""
     queues = _queues(factor, actor)
+    others = (method for method in FactorMethod.values if method != factor.method)
     return [
-        _alternative(factor, queues, method, actor, now) for method in FactorMethod.values if method != factor.method
+        _alternative(factor, queues, method, actor, now)
+        for method in others
+        if not {method, factor.method} <= SAME_FIGURES
     ]
 
 
