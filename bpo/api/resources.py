@@ -1,9 +1,10 @@
 """Paths of version 1 that the bpo app answers."""
 
-from django.urls import URLPattern, URLResolver, re_path
+from django.urls import URLPattern, URLResolver, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from bpo.api.alerts import AlertViewSet
+from bpo.api.client_scorecard import ClientScorecardViewSet
 from bpo.api.corrections import CorrectionRequestViewSet
 from bpo.api.scorecards import ScorecardViewSet
 from bpo.api.webhooks import DeliveryViewSet, WebhookViewSet
@@ -22,6 +23,7 @@ router.register("deliveries", DeliveryViewSet, basename="delivery")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,
+    path("client-scorecard/", ClientScorecardViewSet.as_view({"get": "list"}), name="client-scorecard-list"),
     *(
         re_path(
             rf"^scorecards/(?P<pk>{NUMBER})\.{kind}$",

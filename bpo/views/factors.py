@@ -29,8 +29,8 @@ from kpis.models import ExternalFactor, FactorFile
 from kpis.queries.effect_words import sentence
 from kpis.queries.effects import ContractEffect, Suggestion, effects_of, suggestions
 from kpis.services import factors
+from kpis.services.factors.deadlines import answer_until
 from kpis.services.factors.deciding import UNDECIDED
-from kpis.services.factors.limits import answer_until
 from kpis.services.factors.parties import shown_parameters
 from kpis.tasks import wake_up
 from vendors import clock

@@ -58,6 +58,15 @@ class Plans:
         row = self._rows.get((queue, grain, period.start))
         return None if row is None else Planned(row, period, self._volumes(queue, period, row.measure))
 
+    def beginning_in(self, queue: int, start: date, end: date) -> list[Planned]:
+        """Return the plans of the finest grain that has one which begins in ``[start, end)``, in order."""
+        for grain in GRAINS:
+            days = sorted(day for pk, kind, day in self._rows if (pk, kind) == (queue, grain) and start <= day < end)
+            if days:
+                found = (self.at_grain(queue, day, grain) for day in days)
+                return [plan for plan in found if plan is not None]
+        return []
+
     def _volumes(self, queue: int, period: Period, measure: str) -> dict[date, Number]:
         rows = self._figures.between(queue, period.start, period.end)
         if rows is None or measure not in rows.columns:

@@ -22,6 +22,7 @@ from kpis.services.feed.facts import contract_on
 from kpis.services.feed.links import load_links
 from vendors.actors import Actor
 from vendors.models import Contract
+from vendors.querysets import one_of
 
 Month = tuple[int, date]
 Wanted = list[tuple[Series, Period]]
@@ -46,14 +47,19 @@ class Cost:
     kpi: str
 
 
-def costs_of(start: date, end: date, *, actor: Actor, now: datetime) -> list[Cost]:
+def costs_of(
+    start: date, end: date, *, actor: Actor, now: datetime, factors: Collection[int] | None = None
+) -> list[Cost]:
     """Return what every approved factor did in the months of ``[start, end)``, of the queues that exist for the actor.
 
-    A constant number of queries. The months of ``start`` and ``end`` are whole ones.
+    ``factors`` are those that are asked for; all where null. A constant number of queries. ``start`` and ``end`` are
+    firsts of months.
     """
     rows = FactorSlice.objects.visible_to(actor).filter(date__gte=start, date__lt=end)
     rows = rows.filter(factor__status__in=APPROVED_FACTORS).select_related("factor__department").order_by("id")
-    factors = {row.factor_id: row.factor for row in rows}
+    if factors is not None:
+        rows = rows.filter(factor__in=one_of(factors))
+    named = {row.factor_id: row.factor for row in rows}
     links = load_links({row.queue_id for row in rows})
     months: dict[Month, list[Slice]] = defaultdict(list)
     for row in rows:
@@ -62,7 +68,7 @@ def costs_of(start: date, end: date, *, actor: Actor, now: datetime) -> list[Cos
             values = values_of(row.measures)
             one = Slice(row.factor_id, row.queue_id, row.date, values, Method(row.method), row.terms)
             months[contract, row.date.replace(day=1)].append(one)
-    return _priced(months, factors, now)
+    return _priced(months, named, now)
 
 
 def _priced(

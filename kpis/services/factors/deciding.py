@@ -13,15 +13,9 @@ from kpis.choices import ANSWERS, FactorStatus
 from kpis.models import ExternalFactor, FactorSlice
 from kpis.queries.relief import Slice
 from kpis.services.effect import months_of
+from kpis.services.factors.deadlines import answer_until, claim_until
 from kpis.services.factors.filing import locked, log, queues_of
-from kpis.services.factors.limits import (
-    answer_until,
-    check_answered,
-    check_caps,
-    check_method,
-    claim_until,
-    lock_contracts,
-)
+from kpis.services.factors.limits import check_answered, check_caps, check_method, lock_contracts
 from kpis.services.factors.methods import treatments_of
 from kpis.services.factors.slices import check_fit, slices_of
 from kpis.services.feed.facts import contract_on

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from kpis.choices import FactorMethod, FactorStatus
 from kpis.models import ExternalFactor, FactorEvent, FactorQueue, Kpi
-from kpis.services.factors.limits import claim_until
+from kpis.services.factors.deadlines import claim_until
 from kpis.services.factors.methods import clean_parameters
 from kpis.services.factors.parties import check_party
 from kpis.services.factors.slices import MOST_SLICES, read_slices, touched

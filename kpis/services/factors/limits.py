@@ -1,9 +1,9 @@
-"""What a contract's terms agree to of relief: until when it is claimed, answered and decided, by what, and how much."""
+"""What a contract's terms agree to of relief: by which methods, how much of it a month, and who is heard before."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,19 +21,17 @@ from kpis.queries.numbers import plain
 from kpis.queries.relief import Slice
 from kpis.services.attainment_store import Explained
 from kpis.services.effect import Month, computed_twice, months_of
-from kpis.services.factors.slices import touched
+from kpis.services.factors.deadlines import answer_until
 from kpis.services.feed.facts import contract_on
 from kpis.services.feed.links import Links, load_links
 from vendors.calc.closing import first_of_next_month
-from vendors.calc.relief import ReliefRules, longest_window, within_business_days
+from vendors.calc.relief import ReliefRules
 from vendors.clock import local_date
 from vendors.errors import Conflict, RowError
 from vendors.models import Contract, ContractQueue, Queue
-from vendors.queries.calendar import holidays_for
 from vendors.queries.relief_terms import ReliefByDate
 from vendors.querysets import one_of
 
-Days = Callable[[ReliefRules], int | None]
 PER_CENT = "%"
 
 
@@ -80,47 +78,6 @@ class CapUse:
         said = text % {**numbers, "kpi": about, "month": f"{self.start:%Y-%m}"}
         cure = _("Used already: %(used)s, left: %(left)s. Approve part: fewer slices, or smaller ones.")
         return f"{said} {cure % numbers}"
-
-
-def claim_until(factor: ExternalFactor, queues: Sequence[Queue]) -> date:
-    """Return the last day on which a vendor may claim relief for the factor, by its contracts' terms."""
-    last = max(touched(queue, factor.starts_at, factor.ends_at)[1] for queue in queues)
-    until = _deadline(queues, last, last, lambda rules: rules.claim_days)
-    return until or last
-
-
-def answer_until(factor: ExternalFactor, queues: Sequence[Queue]) -> date | None:
-    """Return the last day of the department's time to answer a claim; null where nobody waits for it."""
-    if factor.claimed_at is None or factor.department_id is None or not queues:
-        return None
-    return _after_claim(factor, factor.claimed_at, queues, lambda rules: rules.answer_days)
-
-
-def decide_until(factor: ExternalFactor, queues: Sequence[Queue]) -> date | None:
-    """Return the last day of the client's time to decide a claim; null where the terms name none."""
-    if factor.claimed_at is None or not queues:
-        return None
-    return _after_claim(factor, factor.claimed_at, queues, lambda rules: rules.decision_days)
-
-
-def _after_claim(factor: ExternalFactor, at: datetime, queues: Sequence[Queue], days: Days) -> date | None:
-    last = max(touched(queue, factor.starts_at, factor.ends_at)[1] for queue in queues)
-    return _deadline(queues, last, max(local_date(at, queue.centre.timezone) for queue in queues), days)
-
-
-def _deadline(queues: Sequence[Queue], of: date, after: date, days: Days) -> date | None:
-    """Return the latest deadline of the queues' contracts, by the terms of the month ``of`` lies in."""
-    links = load_links({queue.pk for queue in queues})
-    contracts = {queue.pk: contract_on(links.get(queue.pk, ()), of) for queue in queues}
-    terms = ReliefByDate({contract for contract in contracts.values() if contract is not None})
-    numbers = {queue.pk: days(terms.of_month(contracts[queue.pk] or 0, of)) for queue in queues}
-    most = max((number for number in numbers.values() if number is not None), default=None)
-    if most is None:
-        return None
-    centres = list({queue.centre_id: queue.centre for queue in queues}.values())
-    holidays = holidays_for(centres, after, after + longest_window(most))
-    found = ((numbers[queue.pk], holidays[queue.centre_id]) for queue in queues)
-    return max(within_business_days(after, number, closed) for number, closed in found if number is not None)
 
 
 def check_answered(factor: ExternalFactor, queues: Sequence[Queue], now: datetime) -> None:

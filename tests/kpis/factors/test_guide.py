@@ -31,7 +31,7 @@ def _table(head: str) -> dict[str, str]:
 def test_it_is_answered_as_it_says(api: Callable[[Any], Any]) -> None:
     text, number = GUIDE.read_text(encoding="utf-8"), ""
     found = REQUEST.findall(text)
-    assert len(found) == text.count("```http") == 11
+    assert len(found) == text.count("```http") == 12
     with time_machine.travel(NOW, tick=False):
         make_world()
         Department.objects.create(code="marketing", name="Marketing")

@@ -13,7 +13,7 @@ from django.db import connection
 from kpis.choices import FactorMethod
 from kpis.models import ExternalFactor, FactorEvent, FactorSlice
 from kpis.services import factors
-from kpis.services.factors.limits import answer_until, claim_until, decide_until
+from kpis.services.factors.deadlines import Deadlines, answer_until, claim_until
 from tests.kpis.factors.world import ENDS, NOW, SLICE, STARTS, World, make_world, outage, part
 from tests.make import make_contract, make_figures, make_queue
 from vendors.errors import Conflict
@@ -77,7 +77,7 @@ def test_nobody_decides_before_the_department_had_its_days(world: World) -> None
     it = Department.objects.create(code="it", name="IT operations")
     factor = claimed(world, SLICE, department=it)
     assert answer_until(factor, [world.queue]) == date(2026, 10, 8)
-    assert decide_until(factor, [world.queue]) == date(2026, 10, 20)
+    assert Deadlines([(factor, [world.queue])]).decision(factor) == date(2026, 10, 20)
 
     for act in (factors.approve, factors.reject):
         with pytest.raises(Conflict) as refused:
@@ -105,9 +105,11 @@ def test_without_terms_or_department_nobody_waits(world: World) -> None:
     agree(world, answer_days=2)
     factor = claimed(world, SLICE)
 
-    assert (answer_until(factor, [world.queue]), decide_until(factor, [world.queue])) == (None, None)
+    assert answer_until(factor, [world.queue]) is None
+    assert Deadlines([(factor, [world.queue])]).decision(factor) is None
     assert answer_until(outage(world), [world.queue]) is None
-    assert decide_until(outage(world), [world.queue]) is None
+    mine = outage(world)
+    assert Deadlines([(mine, [world.queue])]).decision(mine) is None
     assert approve(world, factor).status == "approved"
 
 
