@@ -75,12 +75,20 @@ def lost_by_quarter(costs: Iterable[Cost]) -> list[Lost]:
 def put_to_contracts(period: Period, reader: Actor, vendor: str = "", *, now: datetime) -> list[Put]:
     """Return what other vendors' slices are put to the contracts that exist for the reader."""
     contracts = Contract.objects.visible_to(reader).select_related("vendor")
-    by_code = {row.code: row for row in (contracts.filter(vendor__code=vendor) if vendor else contracts)}
+    return put_to(contracts.filter(vendor__code=vendor) if vendor else contracts, period, now=now)
+
+
+def put_to(contracts: Iterable[Contract], period: Period, *, now: datetime) -> list[Put]:
+    """Return what other vendors' slices of a period are put to these contracts."""
     rows = ExternalFactor.objects.filter(
         method=FactorMethod.ATTRIBUTE, status__in=APPROVED_FACTORS, approved__date__gte=period.start,
         approved__date__lt=period.end, parameters__has_key="contract",
     )  # fmt: skip
-    named = {row.pk: code for row in rows.distinct() if (code := row.parameters["contract"]) in by_code}
+    attributed_to = {row.pk: row.parameters["contract"] for row in rows.distinct()}
+    if not attributed_to:
+        return []
+    by_code = {row.code: row for row in contracts}
+    named = {factor: code for factor, code in attributed_to.items() if code in by_code}
     # Counted in the other vendor's figures, of which no more than these counts is shown.
     costs = costs_of(period.start, period.end, actor=SYSTEM, now=now, factors=named)
     return [

@@ -11,10 +11,12 @@ import pytest
 import time_machine
 from django.test import Client
 
+from bpo.models import Scorecard
 from bpo.queries.client_card import ClientCard, client_card
 from kpis.calc.facts import PeriodKind
-from kpis.models import ExternalFactor, Forecast
+from kpis.models import ExternalFactor, Forecast, Kpi
 from kpis.services import factors
+from kpis.services.marks import mark
 from kpis.services.recalculation import drain
 from tests.checks import assert_constant_queries
 from tests.conftest import client_for
@@ -169,6 +171,25 @@ def test_what_is_put_to_another_contract_is_told_without_whose_it_was(world: Wor
         assert not any(name in one for name in ("voice-2026", "Voice-2026", "vendor-"))
         assert "narae" in one.lower()
     assert "다른 곳에서 이관된 건" in shown
+
+
+def test_it_stands_on_the_card_of_that_contract_as_information(world: World) -> None:
+    other = make_contract(make_vendor("narae"), "narae-2026")
+    queue = make_queue(other, "narae-voice")
+    make_target(other, Kpi.objects.get(code="service_level"), 80, weight=100)
+    make_figures(queue, SEPTEMBER, offered=100, within=90)
+    mark(contract_ids=[other.pk], first_on=SEPTEMBER)
+    attributed(world, {"contract": "narae-2026"})
+    theirs, ours = (Scorecard.objects.get(contract=one, start=SEPTEMBER) for one in (other, world.contract))
+    manager = Client(headers={"accept-language": "ko"})
+    manager.force_login(make_user(role=Role.MANAGER))
+
+    pages = [manager.get(f"/scorecards/{one.pk}/").content.decode() for one in (theirs, ours)]
+
+    assert ["다른 곳에서 이관된 건" in page for page in pages] == [True, False]
+    assert '<td role="cell" class="figure" data-label="영향받은 콜">1,000</td>' in pages[0]
+    # Its own figures are what it reported.
+    assert theirs.lines.get(kind="kpi").value == 90
 
 
 @time_machine.travel(NOW, tick=False)
