@@ -46,6 +46,9 @@ class StepSerializer(serializers.Serializer[Any]):
     by = serializers.CharField()
     at = serializers.DateTimeField(default_timezone=UTC)
     note = serializers.CharField()
+    late = serializers.BooleanField(
+        source="document.late", default=False, help_text="Of an answer: after the days that the contract's terms give."
+    )
 
 
 class SliceSerializer(serializers.Serializer[Any]):

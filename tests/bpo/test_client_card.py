@@ -54,7 +54,7 @@ def test_the_worked_forecast_is_off_by_4_76_with_a_bias_of_5() -> None:
 
     (row,) = found.forecasts
     assert (row.periods, row.forecast, row.actual, row.open) == (20, 40_000, 42_000, 0)
-    assert [round(value, 2) for value in (row.accuracy.wape, row.accuracy.bias)] == [Decimal("4.76"), Decimal("5.00")]  # type: ignore[arg-type]
+    assert [round(value, 2) for value in (row.accuracy.wape, row.accuracy.bias)] == [Decimal("4.76"), Decimal("5.00")]
     assert found.pooled == row.accuracy
     # A day without figures is no day of zero calls: its forecast is left out, and counted.
     about = {"locked_at": surge.LOCKED, "recorded_at": surge.LOCKED, "recorded_by": "test"}

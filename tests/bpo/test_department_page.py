@@ -64,12 +64,12 @@ def test_calls_waits_and_cost_beyond_the_usual(world: World, it: Department) -> 
 
     (event,) = page.events
     assert event.calls == page.calls
-    assert Decimal(1_900) < event.calls < Decimal(2_050)  # type: ignore[operator]
+    assert Decimal(1_900) < event.calls < Decimal(2_050)
     waits = {moved.kpi.code: moved for moved in event.waits}
     assert Decimal(35) < waits["asa"].change < Decimal(40)
     assert waits["service_level"].change < -30
     assert event.unit == "KRW"
-    assert event.calls * 2_490 < event.cost < event.calls * 2_510  # type: ignore[operator]
+    assert event.calls * 2_490 < event.cost < event.calls * 2_510
     assert (page.notice.share, page.notice_median, page.has_cost) == (Decimal("100.00"), Decimal("8.0"), True)
 
 

@@ -76,6 +76,11 @@ def test_until_when_the_department_answers_is_said(world: World) -> None:
     assert "answers until" in shown
     assert refused.status_code == 409
     assert "회신 기한은 2026-10-09입니다" in refused.content.decode()
+    late = NOW + timedelta(days=7)
+    factors.confirm(factor.pk, answer="confirmed", actor=world.department, now=late)
+    assert "회신 기한 경과" in page("mina").get(f"/factors/{factor.pk}/").content.decode()
+    shown = client_for(User.objects.get(username="mina")).get(f"/api/v1/external-factors/{factor.pk}/").json()
+    assert [step["late"] for step in shown["history"]] == [False, False, True]
 
 
 @time_machine.travel(NOW, tick=False)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db.models.fields.json import KT
+
 from kpis.calc.costs import Touched, touched_by, weighted_points
 from kpis.calc.facts import Direction, PeriodKind
 from kpis.calc.periods import Period, period_of
 from kpis.calc.relief import Method, Ratio, ratio_of
 from kpis.choices import APPROVED_FACTORS
-from kpis.models import ExternalFactor, FactorSlice
+from kpis.models import Attainment, ExternalFactor, FactorSlice
 from kpis.queries.figures import Figures, values_of
 from kpis.queries.relief import Relief, Slice
 from kpis.queries.series import Series, World
@@ -79,15 +81,14 @@ def _priced(
     wanted = {month: _wanted(world, month) for month in months}
     every = [pair for pairs in wanted.values() for pair in pairs]
     figures, relief = world.load_figures(every), world.load_relief(every)
+    scores = _Scores(world, figures, relief, now, every)
     found = []
     for month, slices in sorted(months.items()):
         ratios = _ratios(world, wanted[month])
-        scores = _scores(world, wanted[month], figures, relief, now)
         for factor in dict.fromkeys(one.factor for one in slices):
             mine = [one for one in slices if one.factor == factor]
             kpi, done = _touched(mine, ratios, figures)
-            without = relief.of_factors(set(relief.factors) - {factor})
-            points = _points(wanted[month], scores, _scores(world, wanted[month], figures, without, now))
+            points = scores.points(wanted[month], factor)
             days = len({(one.queue, one.date) for one in mine})
             calls, missed = (done.volume, done.missed) if done else (None, None)
             found.append(Cost(factors[factor], contracts[month[0]], month[1], days, calls, missed, points, kpi))
@@ -105,13 +106,45 @@ def _wanted(world: World, month: Month) -> Wanted:
     ]
 
 
-def _scores(world: World, wanted: Wanted, figures: Figures, relief: Relief, now: datetime) -> list[Decimal | None]:
-    return [row.score for row, _text in compute(world, wanted, figures, now, relief=relief)]
+Scores = Sequence[Decimal | None]
 
 
-def _points(wanted: Wanted, having: Sequence[Decimal | None], lacking: Sequence[Decimal | None]) -> Decimal | None:
-    weights = [series.in_force(period)[-1].row.weight for series, period in wanted]
-    return weighted_points((weight, had, lacked) for weight, had, lacked in zip(weights, having, lacking, strict=True))
+class _Scores:
+    """The scores of the monthly targets with all relief, and as they would be without one factor.
+
+    Where a month has one factor, what is stored says both; only where several act at once are they computed.
+    """
+
+    def __init__(self, world: World, figures: Figures, relief: Relief, now: datetime, every: Wanted) -> None:
+        self._world, self._figures, self._relief, self._now = world, figures, relief, now
+        series = {one.id for one, _period in every}
+        rows = Attainment.objects.filter(series__in=one_of(series), start__in={period.start for _one, period in every})
+        found = rows.values_list("series_id", "start", "score", KT("explanation__result__score"))
+        self._stored = {(pk, start): (score, gross) for pk, start, score, gross in found}
+
+    def points(self, wanted: Wanted, factor: int) -> Decimal | None:
+        """Return the points that one factor's relief is worth in a month, given by its targets."""
+        weights = [series.in_force(period)[-1].row.weight for series, period in wanted]
+        having, lacking = self._of_one(wanted) if self._acts_alone(wanted, factor) else self._of_many(wanted, factor)
+        return weighted_points(zip(weights, having, lacking, strict=True))
+
+    def _acts_alone(self, wanted: Wanted, factor: int) -> bool:
+        queues = {span.queue for series, _period in wanted for span in self._world.spans_of(series)}
+        months = {(period.start, period.end) for _series, period in wanted}
+        return all(self._relief.factors_of(queues, *month) <= {factor} for month in months)
+
+    def _of_one(self, wanted: Wanted) -> tuple[Scores, Scores]:
+        pairs = [self._stored.get((series.id, period.start), (None, None)) for series, period in wanted]
+        # SQLite writes the null of a document out.
+        gross = [None if text in (None, "null") else Decimal(text) for _score, text in pairs]
+        return [score for score, _text in pairs], gross
+
+    def _of_many(self, wanted: Wanted, factor: int) -> tuple[Scores, Scores]:
+        others = self._relief.of_factors(set(self._relief.factors) - {factor})
+        having, lacking = (
+            compute(self._world, wanted, self._figures, self._now, relief=relief) for relief in (self._relief, others)
+        )
+        return [row.score for row, _text in having], [row.score for row, _text in lacking]
 
 
 @dataclass(frozen=True, slots=True)

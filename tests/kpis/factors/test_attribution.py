@@ -13,7 +13,7 @@ from kpis.services.factors.costs import costs_of
 from kpis.services.factors.parties import party_of
 from kpis.services.recalculation import drain
 from tests.conftest import client_for
-from tests.kpis.factors.world import NOW, SEPTEMBER, SLICE, World, make_world, month, outage
+from tests.kpis.factors.world import NOW, SEPTEMBER, SLICE, World, make_world, month, outage, part
 from tests.make import make_contract, make_queue, make_user, make_vendor
 from vendors.authentication import actor_of
 from vendors.choices import Role
@@ -118,6 +118,20 @@ def test_what_it_cost_is_counted_by_the_kpi_of_most_weight(world: World) -> None
         costs_of(SEPTEMBER, END, actor=actor_of(make_user(role=Role.VENDOR_MEMBER, vendor=make_vendor())), now=NOW)
         == []
     )
+
+
+def test_of_several_factors_each_is_priced_as_if_it_alone_were_missing(world: World) -> None:
+    attributed(world, {"party": "it"})
+    good = outage(world, by=world.second_manager, slices=[part(offered=500, within=500)])
+    factors.approve(good.pk, decision="As logged", actor=world.manager, now=NOW)
+    drain(now=NOW)
+
+    points = {cost.factor.pk: cost.points for cost in costs_of(SEPTEMBER, END, actor=world.manager, now=NOW)}
+
+    # 82.25 with both; 82.39 without the good one, which lowers it; 81.07 without the outage; each of 80.
+    assert month(world)[1] == Decimal("82.25")
+    assert points[good.pk] == Decimal("-0.18")
+    assert [value for pk, value in points.items() if pk != good.pk] == [Decimal("1.48")]
 
 
 def test_what_no_plain_ratio_counts_has_no_calls(world: World) -> None:
