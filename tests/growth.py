@@ -317,6 +317,7 @@ GROWTH: dict[str, Callable[[World], None]] = {
     "blank-form-detail": four(lambda number: make_queue(contract())),
     "centre-list": four(lambda number: make_centre(make_vendor())),
     "centre-detail": four(lambda number: make_queue(contract())),
+    "client-scorecard-list": four(another_factor),
     "closing-list": more_acts,
     "closing-detail": more_acts,
     "completeness-list": more_days,

@@ -140,6 +140,7 @@ MATRIX: dict[tuple[str, str], str] = {
     ("GET", "factor-file-detail"): "read factors",
     ("GET", "external-factor-effect"): "read results",
     ("GET", "external-factor-suggestions"): "read figures",
+    ("GET", "client-scorecard-list"): "read results",
     ("GET", "excused-day-list"): "read results",
     ("POST", "excused-day-list"): "write setup",
     ("GET", "excused-day-detail"): "read results",

@@ -1,10 +1,11 @@
 """Paths of version 1 that the bpo app answers."""
 
-from django.urls import URLPattern, URLResolver, re_path
+from django.urls import URLPattern, URLResolver, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from bpo.api.action_plans import ActionPlanViewSet
 from bpo.api.alerts import AlertViewSet
+from bpo.api.client_scorecard import ClientScorecardViewSet
 from bpo.api.corrections import CorrectionRequestViewSet
 from bpo.api.editions import RENDERERS, EditionViewSet
 from bpo.api.reports import ReportSubscriptionViewSet, SentReportViewSet
@@ -34,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         EditionViewSet.as_view({"get": "document"}, renderer_classes=RENDERERS),
         name="report-detail",
     ),
+    path("client-scorecard/", ClientScorecardViewSet.as_view({"get": "list"}), name="client-scorecard-list"),
     *(
         re_path(
             rf"^scorecards/(?P<pk>{NUMBER})\.{kind}$",

@@ -37,6 +37,8 @@ DAILY = (
         "completeness", _("Completeness of figures"), Capability.READ_FIGURES, also=("reconciliation-list", "quality")
     ),
     Entry("factor-list", _("External factors"), Capability.READ_FACTORS, also=("forecast-list",)),
+    Entry("department-list", _("Departments"), Capability.ANSWER_FACTORS),
+    Entry("client", _("The client's own scorecard"), Capability.READ_RESULTS),
     Entry("month-ends", _("Month ends"), Capability.READ_FIGURES),
     Entry("correction-list", _("Correction requests"), Capability.READ_FIGURES),
 )
