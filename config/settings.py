@@ -191,6 +191,8 @@ TIME_ZONE = "Asia/Seoul"
 USE_TZ = True
 # The Korean word for a vendor differs by trade; design.md names the choices.
 VENDOR_LABEL_KO = env("VENDOR_LABEL_KO", default="운영업체")
+# Won in steps of ten thousand for who reads Korean: 12억 3,456만.
+MONEY_IN_MAN = env.bool("MONEY_IN_MAN", default=False)
 
 # Static files --------------------------------------------------------------------------------------
 STATIC_URL = "static/"
