@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -60,6 +61,9 @@ def navigation(context: Any) -> dict[str, Any]:
     request = context["request"]
     actor = getattr(request, "actor", None)
     daily, set_up = (_shown(entries, actor, request.path) for entries in (DAILY, SET_UP))
+    if settings.SECOND_STEP:
+        own = reverse("second-step-settings")
+        set_up.append({"url": own, "label": _("Second step"), "here": "page" if request.path == own else ""})
     return {"daily": daily, "set_up": set_up, "is_set_up": any(entry["here"] for entry in set_up)}
 
 

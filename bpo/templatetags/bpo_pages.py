@@ -18,6 +18,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy, pgette
 
 from bpo.choices import DisputeStatus, ScorecardStatus
 from bpo.queries.alert_words import action_word
+from bpo.queries.money import money_text
 from bpo.queries.words import LINE_WORDS, UNITS
 from kpis.calc.attainment import BEYOND
 from vendors import choices
@@ -178,7 +179,7 @@ def _figure(value: Any, decimals: int | None, unit: str, flags: Collection[str])
         return NOTHING, ""
     text = f"> {written(value, 0)}" if BEYOND in flags else written(value, 2 if decimals is None else decimals)
     space = "" if unit == "%" or is_korean() else "\u00a0"
-    return text, f"{space}{UNITS.get(unit, unit)}" if unit else ""
+    return money_text(text, unit), f"{space}{UNITS.get(unit, unit)}" if unit else ""
 
 
 def _date(value: date | str) -> date:
