@@ -38,7 +38,7 @@ def register(data: Mapping[str, Any], *, queues: Sequence[Queue], actor: Actor, 
     """
     if not actor.may(Capability.REGISTER_FACTORS):
         raise Forbidden("forbidden", _("Your role does not register external factors."))
-    _check_knowledge(data, actor)
+    _check_knowledge(actor, says=data.get(KNOWLEDGE) is not None)
     fields = _cleaned(data, queues)
     check_party(fields.get("method") or FactorMethod.EXCLUDE, fields["parameters"], list(queues), actor)
     factor = ExternalFactor.objects.create(
@@ -65,7 +65,7 @@ def change(
     statuses = frozenset(FactorStatus) if is_about_knowledge else TO_BE_CHANGED
     factor = locked(factor_id, actor=actor, needs=Capability.REGISTER_FACTORS, statuses=statuses)
     check_side(factor, actor)
-    _check_knowledge(data, actor)
+    _check_knowledge(actor, says=KNOWLEDGE in data)
     if is_about_knowledge:
         factor.knowledge_ready_at = data[KNOWLEDGE]
         factor.save()
@@ -200,8 +200,8 @@ def _cleaned(data: Mapping[str, Any], queues: Sequence[Queue]) -> dict[str, Any]
     return fields
 
 
-def _check_knowledge(data: Mapping[str, Any], actor: Actor) -> None:
-    if actor.is_of_a_vendor and data.get(KNOWLEDGE) is not None:
+def _check_knowledge(actor: Actor, *, says: bool) -> None:
+    if actor.is_of_a_vendor and says:
         raise Forbidden("of_the_client", _("When scripts and FAQ were ready the client says, not the vendor."))
 
 
