@@ -93,7 +93,7 @@ def product(provider: OidcProvider) -> Iterator[Installation]:
         "SECOND_STEP": "1", "SECRET_KEY": "of a journey", "SIGN_IN_TRIES_OF_ADDRESS": "0",
     }  # fmt: skip
     with processes.database() as url, processes.installation({**about, "DATABASE_URL": url}) as made:
-        made.manage("setup")
+        made.python("manage.py", "migrate", "-v", "0", seconds=240)
         made.python("manage.py", "shell", "-v", "0", "-c", PEOPLE)
         made.start_web()
         yield made
@@ -199,6 +199,21 @@ def test_it_leads_nowhere_else(provider: OidcProvider, visitor: Visitor, followi
 
     assert visitor.place.startswith(visitor.address)
     assert visitor.is_in
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [("is_down", "cannot be reached"), ("goes_down", "Single sign-on did not succeed")]
+)
+def test_a_provider_that_does_not_answer_leads_back_to_the_password(
+    provider: OidcProvider, visitor: Visitor, monkeypatch: pytest.MonkeyPatch, state: str, words: str
+) -> None:
+    provider.will_say(email="mina@example.com", email_verified=True)
+    monkeypatch.setattr(provider, "is_down", False)
+    monkeypatch.setattr(provider, state, True)
+
+    visitor.open("/sso/")
+
+    assert (visitor.status, words in visitor.page, visitor.is_in) == (200, True, False)
 
 
 def code_of(secret: str, step: int = 0) -> str:
