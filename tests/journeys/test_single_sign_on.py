@@ -266,6 +266,25 @@ def test_a_password_then_needs_a_code_which_counts_once(
     assert again().sign_in("mina").is_in
 
 
+def test_a_person_draws_new_recovery_codes_and_ends_the_second_step_by_a_code(
+    visitor: Visitor, again: Callable[[], Visitor]
+) -> None:
+    _secret, old = enrol(visitor, "one")
+    page = "/second-step/settings/"
+
+    assert "10 recovery codes are left" in visitor.open(page).page
+    assert visitor.open(page, code=old[0], do="nothing").status == 400
+    assert visitor.open(page, code="000000", do="end").status == 400
+    new = re.findall(r'<code class="code">(\d{8})</code>', visitor.open(page, code=old[0], do="codes").page)
+
+    assert len(new) == 10
+    assert not set(new) & set(old)
+    assert not again().sign_in("one").open("/second-step/", code=old[1]).is_in
+    visitor.open(page)
+    assert "alone signs you in again" in visitor.open(page, code=new[0], do="end").page
+    assert again().sign_in("one").is_in
+
+
 def test_codes_are_guessed_five_times_and_no_more(visitor: Visitor, again: Callable[[], Visitor]) -> None:
     _secret, recovery = enrol(visitor, "dora")
     guesser = again().sign_in("dora")
