@@ -39,6 +39,8 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 """Signatures by a key of which only the provider has the secret half."""
 LEEWAY = 60
 """Seconds by which the clocks of provider and service may differ."""
+UNREADABLE = (RequestException, OAuth2Error, AttributeError, KeyError, TypeError, ValueError)
+"""What the library raises where the provider does not answer, or its documents are not what they should be."""
 
 
 class Adapter(DefaultSocialAccountAdapter):
@@ -127,7 +129,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     request.session[NEXT] = following if is_ours else ""
     try:
         answer: HttpResponse = _provider(request).redirect(request, process="login")
-    except (RequestException, OAuth2Error, KeyError, ValueError) as error:
+    except UNREADABLE as error:
         log.warning("sso_unreachable", extra={"reason": str(error)})
         return _refused(request, _("The single sign-on service cannot be reached. Use your password, or try later."))
     return answer
@@ -140,8 +142,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     view = OAuth2CallbackView.adapter_view(Protocol(request, ID))
     try:
         answer: HttpResponse = view(request)
-    except (KeyError, ValueError) as error:
-        # What the library expects of a provider's documents and this one's do not have.
+    except UNREADABLE as error:
         log.warning("sso_unreadable", extra={"reason": repr(error)})
         return _refused(request, _("Single sign-on did not succeed. Please try again."))
     return answer

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.models import User
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare
@@ -22,6 +23,7 @@ from vendors import clock, totp
 from vendors.addresses import client_address
 from vendors.services import second_step
 from vendors.services.audit import record
+from vendors.services.sign_in import WINDOW
 
 LIFE = timedelta(minutes=10)
 """How long a right password waits for its code."""
@@ -44,7 +46,14 @@ def code(request: HttpRequest) -> HttpResponse:
             following = request.session.pop(PENDING)["next"]
             login(request, user, backend="django.contrib.auth.backends.ModelBackend")
             return redirect(following)
-    return render(request, "bpo/second_step.html", {"problem": problem}, status=status)
+    return _answer(request, "bpo/second_step.html", {"problem": problem}, status)
+
+
+def _answer(request: HttpRequest, template: str, context: dict[str, Any], status: int) -> HttpResponse:
+    answer = render(request, template, context, status=status)
+    if status == 429:
+        answer.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
+    return answer
 
 
 def _pending(request: HttpRequest, now: datetime) -> User | None:
@@ -84,9 +93,10 @@ def own_settings(request: PageRequest) -> HttpResponse:
     user, now = User.objects.get(username=request.user.get_username()), clock.now()
     is_on = second_step.is_asked_of(user)
     context: dict[str, Any] = {"problem": "", "codes": None}
+    status = 200
     if request.method == "POST":
         act = _enrol if not is_on else _change
-        context["codes"], context["problem"] = act(request, user, now)
+        context["codes"], context["problem"], status = act(request, user, now)
         if not context["problem"] and context["codes"] is None:
             messages.success(request, _("Your password alone signs you in again."))
             return redirect("second-step-settings")
@@ -95,27 +105,33 @@ def own_settings(request: PageRequest) -> HttpResponse:
         secret = request.session.setdefault(SECRET, totp.new_secret())
         context |= {"secret": secret, "picture": totp.picture_of(user, secret)}
     context |= {"is_on": is_on, "left": totp.left_codes(user)}
-    return render(request, "bpo/second_step_settings.html", context, status=400 if context["problem"] else 200)
+    return _answer(request, "bpo/second_step_settings.html", context, status)
 
 
-def _enrol(request: PageRequest, user: User, now: datetime) -> tuple[list[str] | None, str]:
+Done = tuple[list[str] | None, str, int]
+"""The recovery codes to show, what is wrong, and the status to say it with."""
+
+
+def _enrol(request: PageRequest, user: User, now: datetime) -> Done:
     secret = request.session.get(SECRET)
     codes = totp.enrol(user, secret, _given(request), now=now) if secret else None
     if codes is None:
-        return None, _("This code is not right. Look whether the clock of your device is.")
+        return None, _("This code is not right. Look whether the clock of your device is."), 400
     del request.session[SECRET]
     record(actor=request.actor, action="second_step.begin", obj=user, now=now)
-    return codes, ""
+    return codes, "", 200
 
 
-def _change(request: PageRequest, user: User, now: datetime) -> tuple[list[str] | None, str]:
+def _change(request: PageRequest, user: User, now: datetime) -> Done:
     """End the second step or draw new recovery codes; either asks for a code, so that an open screen is not enough."""
-    problem, _status = _tried(request, user, now)
+    wish = request.POST.get("do")
+    if wish not in ("codes", "end"):
+        raise BadRequest
+    problem, status = _tried(request, user, now)
     if problem:
-        return None, problem
-    if request.POST.get("do") == "codes":
-        record(actor=request.actor, action="second_step.codes", obj=user, now=now)
-        return totp.new_codes(user), ""
+        return None, problem, max(status, 400)
+    record(actor=request.actor, action=f"second_step.{wish}", obj=user, now=now)
+    if wish == "codes":
+        return totp.new_codes(user), "", 200
     totp.remove(user)
-    record(actor=request.actor, action="second_step.end", obj=user, now=now)
-    return None, ""
+    return None, "", 200

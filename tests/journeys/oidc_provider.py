@@ -33,6 +33,9 @@ class OidcProvider:
     claims: dict[str, Any] = field(default_factory=dict)
     key: rsa.RSAPrivateKey = field(default_factory=make_key)
     signs_with: rsa.RSAPrivateKey | None = None
+    is_down: bool = False
+    goes_down: bool = False
+    """Whether it is gone once somebody has signed in there."""
     asked: list[dict[str, str]] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -44,7 +47,9 @@ class OidcProvider:
         self.person, self.claims, self.signs_with = person, claims or {}, signs_with
 
     def document(self, path: str) -> Any:
-        """Return what stands at an address that takes no question."""
+        """Return what stands at an address that takes no question; null where the provider is down."""
+        if self.is_down:
+            return None
         if path == "/.well-known/openid-configuration":
             names = {"authorization": "authorize", "token": "token", "userinfo": "userinfo"}
             ends = {f"{name}_endpoint": f"{self.issuer}/{place}" for name, place in names.items()}
@@ -55,6 +60,7 @@ class OidcProvider:
     def authorize(self, query: dict[str, str]) -> str:
         """Sign the person in at once; return the address that is led back to."""
         self.asked.append(query)
+        self.is_down = self.goes_down
         code = f"code-{len(self.asked)}"
         self.codes[code] = query
         return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state']})}"

@@ -93,7 +93,7 @@ def product(provider: OidcProvider) -> Iterator[Installation]:
         "SECOND_STEP": "1", "SECRET_KEY": "of a journey", "SIGN_IN_TRIES_OF_ADDRESS": "0",
     }  # fmt: skip
     with processes.database() as url, processes.installation({**about, "DATABASE_URL": url}) as made:
-        made.manage("setup")
+        made.python("manage.py", "migrate", "-v", "0", seconds=240)
         made.python("manage.py", "shell", "-v", "0", "-c", PEOPLE)
         made.start_web()
         yield made
@@ -201,6 +201,21 @@ def test_it_leads_nowhere_else(provider: OidcProvider, visitor: Visitor, followi
     assert visitor.is_in
 
 
+@pytest.mark.parametrize(
+    ("state", "words"), [("is_down", "cannot be reached"), ("goes_down", "Single sign-on did not succeed")]
+)
+def test_a_provider_that_does_not_answer_leads_back_to_the_password(
+    provider: OidcProvider, visitor: Visitor, monkeypatch: pytest.MonkeyPatch, state: str, words: str
+) -> None:
+    provider.will_say(email="mina@example.com", email_verified=True)
+    monkeypatch.setattr(provider, "is_down", False)
+    monkeypatch.setattr(provider, state, True)
+
+    visitor.open("/sso/")
+
+    assert (visitor.status, words in visitor.page, visitor.is_in) == (200, True, False)
+
+
 def code_of(secret: str, step: int = 0) -> str:
     """Return what an authenticator shows (RFC 6238, RFC 4226), ``step`` half minutes from now."""
     counter = struct.pack(">Q", int(time.time()) // 30 + step)
@@ -249,6 +264,25 @@ def test_a_password_then_needs_a_code_which_counts_once(
 
     assert "signs in by the password alone" in product.manage("end_second_step", "mina")
     assert again().sign_in("mina").is_in
+
+
+def test_a_person_draws_new_recovery_codes_and_ends_the_second_step_by_a_code(
+    visitor: Visitor, again: Callable[[], Visitor]
+) -> None:
+    _secret, old = enrol(visitor, "one")
+    page = "/second-step/settings/"
+
+    assert "10 recovery codes are left" in visitor.open(page).page
+    assert visitor.open(page, code=old[0], do="nothing").status == 400
+    assert visitor.open(page, code="000000", do="end").status == 400
+    new = re.findall(r'<code class="code">(\d{8})</code>', visitor.open(page, code=old[0], do="codes").page)
+
+    assert len(new) == 10
+    assert not set(new) & set(old)
+    assert not again().sign_in("one").open("/second-step/", code=old[1]).is_in
+    visitor.open(page)
+    assert "alone signs you in again" in visitor.open(page, code=new[0], do="end").page
+    assert again().sign_in("one").is_in
 
 
 def test_codes_are_guessed_five_times_and_no_more(visitor: Visitor, again: Callable[[], Visitor]) -> None:
