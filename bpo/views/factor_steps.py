@@ -82,7 +82,7 @@ class WithdrawForm(StepForm):
     note = _text(_("Note"), required=False)
 
 
-OF_RELIEF = frozenset({"claim", "approve", "ask", "reject"})
+OF_RELIEF = frozenset({"claim", "confirm", "approve", "ask", "reject"})
 """Steps an improvement does not have: it is measured, not relieved."""
 MOST_PARTS = 62
 """Boxes to tick on the page; of more, the API approves part."""
