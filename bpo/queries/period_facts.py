@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import TYPE_CHECKING
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PeriodFacts:
-    """One period as ``actor`` may see it; ``vendor`` is the only one where one was asked for, null for all."""
+    """One period as somebody may see it; ``vendors`` are the only ones it is about, none for all there are."""
 
     page: Overview
     trend: ScoreTrend
     actions: Actions
     versions: Mapping[int, KpiVersion]
-    vendor: Vendor | None
+    vendors: Sequence[Vendor]
 
     @property
     def period(self) -> Period:
@@ -44,13 +44,14 @@ def period_facts(actor: Actor, period: Period, *, now: datetime, vendor: str = "
     A constant number of queries.
     """
     page = overview(actor, period.kind, period.start, now=now, vendor=vendor)
-    seen = Vendor.objects.visible_to(actor.limited_to(Capability.READ_RESULTS))
+    reader = actor.limited_to(Capability.READ_RESULTS)
+    seen = Vendor.objects.visible_to(reader).order_by("name")
     return PeriodFacts(
         page,
         score_trend(actor, period, now=now, vendor=vendor),
         actions_of(actor, period, vendor),
         _versions(page.kpis, period),
-        seen.filter(code=vendor).first() if vendor else None,
+        [] if reader.sees_all_vendors and not vendor else list(seen.filter(code=vendor) if vendor else seen),
     )
 
 

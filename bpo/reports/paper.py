@@ -39,7 +39,7 @@ def title_of(facts: PeriodFacts) -> str:
 
 def scope_of(facts: PeriodFacts) -> str:
     """Say whose figures a document holds."""
-    return facts.vendor.label if facts.vendor else _("All vendors")
+    return ", ".join(vendor.label for vendor in facts.vendors) or _("All vendors")
 
 
 def period_name(period: Period) -> str:
@@ -61,7 +61,7 @@ def short_name(period: Period) -> str:
 
 def state(standing: str) -> str:
     """Say where a figure stands, as a shape and a word: "▲ Below target"."""
-    return f"{SHAPES.get(standing, '◇')} {WORDS.get(standing, standing)}"
+    return f"{SHAPES.get(standing, NOTHING)} {WORDS.get(standing, standing)}"
 
 
 def tone(standing: str) -> str:

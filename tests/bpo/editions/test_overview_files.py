@@ -161,13 +161,17 @@ def test_the_last_point_of_the_trend_is_the_score_of_the_page(programme: Program
     assert [Decimal(str(one)) for one in scores.iloc[:, 1]] == [before.score, page.score]
 
 
-def test_one_vendor_alone_is_told_and_named(programme: Programme) -> None:
+def test_one_vendor_alone_is_named_whether_it_was_asked_for_or_asks(programme: Programme) -> None:
     make_vendors(1)
 
     (text,) = pages_of(pdf(vendor=programme.vendor.code))
+    vendor = make_actor(Role.VENDOR_ADMIN, programme.vendor)
+    (own,) = pages_of(EDITIONS["overview_pdf"].render(vendor, OCTOBER, "ko", now=AFTER))
 
-    assert "한빛컨택" in text
-    assert "업체1" not in text
+    for one in (text, own):
+        assert "경영 요약 · 한빛컨택" in one
+        assert "업체1" not in one
+    assert "모든 운영업체" in pages_of(pdf())[0]
 
 
 def test_an_executive_gets_provisional_figures_marked_so_and_no_grade_of_a_draft(programme: Programme) -> None:

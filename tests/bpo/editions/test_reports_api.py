@@ -88,9 +88,7 @@ def test_the_same_figures_are_the_same_bytes_on_any_day(programme: Programme, na
     ],
 )
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_what_cannot_be_read_is_refused_with_the_field(
-    programme: Programme, query: dict[str, str], field: str, language: str
-) -> None:
+def test_what_cannot_be_read_is_refused_with_the_field(query: dict[str, str], field: str, language: str) -> None:
     client = client_of(Role.MANAGER)
 
     answer = client.get(f"{ADDRESS}overview_pdf/", query, headers={"accept-language": language})
