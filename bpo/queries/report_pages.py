@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
 
 from bpo.choices import DeliveryStatus
-from bpo.models import JobRun, ReportSubscription, SentReport
+from bpo.models import ReportSubscription, SentReport
 from bpo.queries.alert_words import period_words
 from bpo.queries.cards import utc
 from bpo.queries.report_recipients import LeftOut, Recipient, recipients_of
-from bpo.queries.report_schedule import JOB, due_period, holidays_around, last_period, next_due, slot_of
+from bpo.queries.report_schedule import holidays_around, last_period, late_period, next_due
 from vendors.choices import VENDOR_ROLES
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from vendors.actors import Actor
 
 MOST_SHOWN = 50
-PATIENCE = timedelta(minutes=10)
-"""So long after its time a report that was not made is worth a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +70,7 @@ def subscription_page(subscription: ReportSubscription, *, now: datetime) -> Sub
     holidays = holidays_around(now)
     row = _row(subscription, subscription.users.count(), now, holidays)
     last = last_period(subscription.period, now)
-    late = due_period(subscription, now - PATIENCE, holidays) if subscription.is_active else None
-    if late is not None and JobRun.objects.filter(name=JOB, slot=slot_of(subscription, late)).exists():
-        late = None
+    late = late_period(subscription, now, holidays)
     return SubscriptionPage(row, recipients, left_out, _named(last), _named(late) if late else "")
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from bpo.models import ReportSubscription
+from bpo.models import JobRun, ReportSubscription
 from kpis.calc.facts import PeriodKind
 from kpis.calc.periods import Period, period_of
 from vendors.calc.closing import business_day
@@ -17,6 +17,8 @@ from vendors.models import Holiday
 
 JOB = "report"
 """The name of the job whose slots are claimed once each."""
+PATIENCE = timedelta(minutes=10)
+"""So long after its time a report that was not made is worth a word."""
 TWO_YEARS = timedelta(days=731)
 
 
@@ -65,3 +67,18 @@ def _newest_due(subscription: ReportSubscription, now: datetime, holidays: Colle
 def slot_of(subscription: ReportSubscription, period: Period) -> str:
     """Return the name of what is sent once: this subscription's report about this period."""
     return f"{subscription.pk} {period.kind.value} {period.start}"
+
+
+def late_period(subscription: ReportSubscription, now: datetime, holidays: Collection[date]) -> Period | None:
+    """Return what is due for ten minutes and was not made; null where nothing is."""
+    period = due_period(subscription, now - PATIENCE, holidays) if subscription.is_active else None
+    if period is None or JobRun.objects.filter(name=JOB, slot=slot_of(subscription, period)).exists():
+        return None
+    return period
+
+
+def late_reports(now: datetime) -> list[ReportSubscription]:
+    """Return the subscriptions whose report is due and was not made."""
+    holidays = holidays_around(now)
+    active = ReportSubscription.objects.filter(is_active=True).order_by("pk")
+    return [row for row in active if late_period(row, now, holidays) is not None]

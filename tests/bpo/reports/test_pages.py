@@ -6,7 +6,7 @@ import hashlib
 import html
 import re
 from base64 import b64encode
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
@@ -16,6 +16,7 @@ import time_machine
 from django.test import Client
 
 from bpo.models import ReportLink, ReportSubscription, SentReport
+from bpo.services.doctor import examine
 from tests.bpo.pages_sample import Programme, make_programme, signed_in
 from tests.bpo.reports.conftest import Readers
 from tests.bpo.reports.world import BD7, attachment, make_report, make_subscription, sent
@@ -151,8 +152,16 @@ def test_one_that_is_due_and_was_not_made_is_told_of(readers: Readers) -> None:
     assert words not in browser.get(path).content.decode()
     with time_machine.travel(BD7 + timedelta(minutes=11), tick=False):
         assert words in browser.get(path).content.decode()
+        assert doctor_says(BD7 + timedelta(minutes=11)) == ("warning", "Monthly")
         sent(BD7 + timedelta(minutes=11))
         assert words not in browser.get(path).content.decode()
+        assert doctor_says(BD7 + timedelta(minutes=11)) == ("ok", "")
+
+
+def doctor_says(now: datetime) -> tuple[str, str]:
+    """Return how grave the doctor finds the reports, and which it names."""
+    finding = next(one for one in examine(now=now) if one.name == "reports")
+    return finding.level, "Monthly" if "Monthly" in finding.detail else ""
 
 
 def test_a_long_list_of_recipients_is_counted(readers: Readers) -> None:
