@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 
 from bpo.choices import ScorecardStatus
 from bpo.models import Scorecard, SetUp
-from bpo.queries import cards_for
+from bpo.queries import blockers, cards_for
 from bpo.queries.cards import presented
 from bpo.queries.kpi_page import kpi_page, series_for
 from bpo.queries.overview import Overview, overview
@@ -251,6 +251,23 @@ class TestMonthTotals:
         assert "월 집계(일별 없음)" in text
         facts = {fact["label"]: fact["text"] for fact in printed(page)["facts"]}
         assert "가장 낮은 지표: 상담품질 점수" in facts["제출률(일)"]
+
+    def test_finalising_holds_each_kpi_to_the_bar_as_the_card_shows_it(self, programme: Programme) -> None:
+        report_total(programme, offered=1000, answered=900, answered_within_threshold=800, handle_s=1, resolved_first=5)
+        card = programme.card()
+
+        held = [one.line for one in blockers(card, AFTER) if one.code == "below_completeness_bar"]
+
+        assert held == [line["id"] for line in page_of(card).least_complete]
+
+    def test_the_month_of_completeness_labels_it(self, programme: Programme) -> None:
+        address = "/completeness/hanbit/?month=2026-10"
+        manager = signed_in(Role.MANAGER)
+        assert "월 집계(일별 없음)" not in text_of(manager, address)
+
+        report_total(programme, offered=1000, answered=900)
+
+        assert "월 집계(일별 없음) · 월 집계는 들어 있는 실적에 한해" in text_of(manager, address)
 
     def test_the_overview_labels_the_contract(self, programme: Programme) -> None:
         assert not read(MONTH).rows[0].is_of_totals
