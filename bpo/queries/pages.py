@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Max
+from django.db.models import Count, Max, Q
 
 from bpo.choices import OF_A_KPI, LineKind, ScorecardStatus
-from bpo.models import Scorecard
+from bpo.models import Scorecard, ScorecardLine
 from bpo.models.scorecards import WHOLE
 from bpo.queries import next_steps, words
 from bpo.queries.cards import presented, versions_of
@@ -40,6 +40,9 @@ class MonthRow:
     step: Text
     is_pending: bool = False
     """Whether figures of the month have come that the card does not hold yet."""
+    kpis: int = 0
+    reported_kpis: int = 0
+    """How many of its KPI lines have any complete day."""
 
     @property
     def is_unreported(self) -> bool:
@@ -245,15 +248,26 @@ def _rows(cards: Any, month: date, actor: Actor, vendor: str, status: str) -> li
     ]
     shown.sort(key=lambda card: (card.contract.vendor.label, card.contract.name, card.version))
     waiting = pending({card.contract_id for card in shown}, month)
+    counts = _kpi_counts(shown)
     return [
         MonthRow(
             card=card,
             change=_change(card.stated_score, before.get(card.contract_id)),
             step=next_steps.short(card.status, card.contract.vendor_id, actor),
             is_pending=card.is_open and card.contract_id in waiting,
+            kpis=counts.get(card.pk, (0, 0))[0],
+            reported_kpis=counts.get(card.pk, (0, 0))[1],
         )
         for card in shown
     ]
+
+
+def _kpi_counts(cards: Collection[Scorecard]) -> dict[int, tuple[int, int]]:
+    """Return, by card, how many KPI lines expect figures and how many of these have some; one query."""
+    lines = ScorecardLine.objects.filter(scorecard__in=cards, kind__in=OF_A_KPI, days_expected__gt=0).order_by()
+    counts = {"kpis": Count("pk"), "came": Count("pk", filter=Q(days_reported__gt=0))}
+    counted = lines.values("scorecard").annotate(**counts).values_list("scorecard", *counts)
+    return {card: (kpis, reported) for card, kpis, reported in counted}
 
 
 def _change(score: Decimal | None, before: Decimal | None) -> Decimal | None:

@@ -252,6 +252,14 @@ class TestMonthTotals:
         facts = {fact["label"]: fact["text"] for fact in printed(page)["facts"]}
         assert "가장 낮은 지표: 상담품질 점수" in facts["제출률(일)"]
 
+    def test_the_list_counts_the_kpis_that_came(self, programme: Programme) -> None:
+        manager = signed_in(Role.MANAGER)
+        assert "개 제출" not in text_of(manager, "/scorecards/?month=2026-10")
+
+        report_total(programme, offered=1000, answered=900)
+
+        assert "0.0 % 지표 5개 중 1개 제출" in text_of(manager, "/scorecards/?month=2026-10")
+
     def test_finalising_holds_each_kpi_to_the_bar_as_the_card_shows_it(self, programme: Programme) -> None:
         report_total(programme, offered=1000, answered=900, answered_within_threshold=800, handle_s=1, resolved_first=5)
         card = programme.card()
