@@ -123,6 +123,7 @@ class DeliveryKind(TextChoices):
     INSTANT = "instant", _("At once")
     DIGEST = "digest", _("Daily digest")
     TEST = "test", _("Test")
+    REPORT = "report", _("Report")
 
 
 class DeliveryStatus(TextChoices):
@@ -178,9 +179,32 @@ class Cause(TextChoices):
     """Why a figure was missed, in a short list so that causes can be counted: circumstances, never persons."""
 
     VOLUME = "volume", _("More contacts than forecast")
-    STAFFING = "staffing", _("Staffing short of the plan")
+    CAPACITY = "capacity", _("Capacity short of what came")
     SYSTEM = "system", _("System or line")
     PROCESS = "process", _("Process or guideline")
     KNOWLEDGE = "knowledge", _("Knowledge or information")
     CLIENT = "client", _("Reason of the client")
     OTHER = "other", pgettext_lazy("cause", "Other")
+
+
+class ReportPeriod(TextChoices):
+    """How often a report goes out: what it is about is the week, month or year that has just ended."""
+
+    WEEK = "week", pgettext_lazy("report", "Weekly")
+    MONTH = "month", pgettext_lazy("report", "Monthly")
+    YEAR = "year", pgettext_lazy("report", "Annual")
+
+
+class ReportKind(TextChoices):
+    """What the mail says: everything an executive reads, or the programme as a whole without vendors."""
+
+    EXECUTIVE = "executive", _("Executive's mail")
+    ALL_STAFF = "all_staff", _("All staff: the programme without vendors")
+
+
+class ReportCause(TextChoices):
+    """Why a report went out."""
+
+    SCHEDULE = "schedule", _("On its day")
+    ASKED = "asked", _("Sent by hand")
+    TEST = "test", _("Test")

@@ -1,10 +1,10 @@
-"""Which scorecards exist for whom: another vendor's never, a draft only for those who make it."""
+"""Which scorecards exist for whom (another vendor's never, a draft only for those who make it), and sent reports."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from bpo.choices import EXECUTIVE_STATUSES, OPEN_STATUSES, VENDOR_STATUSES, ScorecardStatus
 from vendors.actors import OF_A_VENDOR, ROLES_THAT_MAY, Capability
@@ -100,3 +100,19 @@ class PlanEventQuerySet(PlanQuerySet):
         seen = super()._seen_by(grant)
         reads_internal = grant.role in ROLES_THAT_MAY[Capability.READ_INTERNAL_NOTES]
         return seen if reads_internal else seen & Q(is_internal=False)
+
+
+class ReportQuerySet(QuerySet[Any]):
+    """What belongs to reports: all of it for who sees to them, nothing for anybody else."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        return self if actor.may(Capability.MANAGE_REPORTS) else self.none()
+
+
+class SentReportQuerySet(QuerySet[Any]):
+    """Reports that were sent: all of them for who sees to them, else one's own."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        if actor.may(Capability.MANAGE_REPORTS):
+            return self
+        return self.filter(user=actor.user_id) if actor.user_id else self.none()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
+import structlog
 from django.db import transaction
 from django.dispatch import receiver
 
@@ -14,6 +14,9 @@ from bpo.services import alerts, scorecards
 from kpis.queries.figures import Figures
 from kpis.queries.series import World
 from kpis.signals import attainments_computed
+from vendors.waiting import is_passing
+
+log = structlog.get_logger(__name__)
 
 
 @receiver(attainments_computed, dispatch_uid="bpo.refresh_scorecards")
@@ -31,8 +34,26 @@ def evaluate_alerts(sender: Any, *, world: World, figures: Figures, now: datetim
 
 
 @receiver(attainments_computed, dispatch_uid="bpo.look_at_the_usual")
-def look_at_the_usual(sender: Any, *, months: Mapping[int | None, Sequence[date]], now: datetime, **_: Any) -> None:
-    """Hold the figures against what is usual, once they are stored; a failure there fails nothing here."""
+def look_at_the_usual(
+    sender: Any,
+    *,
+    months: Mapping[int | None, Sequence[date]],
+    world: World,
+    figures: Figures,
+    now: datetime,
+    **_: Any,
+) -> None:
+    """Hold the figures against what is usual, in the transaction that stored them; a failure there undoes only this.
+
+    No alert is worth a figure: what failed is tried again by the next drain of the contract, and once a day.
+    """
     of_contracts = {contract: starts for contract, starts in months.items() if contract is not None}
-    if of_contracts:
-        transaction.on_commit(partial(alerts.look_at_the_usual, of_contracts, now=now), robust=True)
+    if not of_contracts:
+        return
+    try:
+        with transaction.atomic():
+            alerts.look_at_the_usual(of_contracts, world=world, figures=figures, now=now)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        log.exception("look_at_the_usual_failed", contracts=len(of_contracts))

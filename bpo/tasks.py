@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import shared_task
 
-from bpo.services import delivery
+from bpo.services import delivery, reports
 from bpo.services import sweep as sweeping
 from vendors import clock
 
@@ -23,3 +23,9 @@ def sweep(**_: Any) -> dict[str, Any]:
 def deliver(**_: Any) -> dict[str, int]:
     """Tell people of alerts; beside the sweep, so that a slow mail server holds up no figures."""
     return delivery.deliver(now=clock.now())
+
+
+@shared_task(name="bpo.tasks.send_reports")
+def send_reports(**_: Any) -> dict[str, int]:
+    """Write the reports that are due into the outbox; :func:`deliver` sends them."""
+    return reports.make_due(now=clock.now())

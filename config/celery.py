@@ -51,6 +51,7 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "sweep": {"task": "bpo.tasks.sweep", "schedule": 30.0, "options": {"expires": 25}},
     "deliver": {"task": "bpo.tasks.deliver", "schedule": 30.0, "options": {"expires": 25}},
+    "reports": {"task": "bpo.tasks.send_reports", "schedule": 60.0, "options": {"expires": 55}},
 }
 
 

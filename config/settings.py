@@ -6,6 +6,7 @@ With no environment at all the embedded default runs: SQLite, a file-system brok
 
 import hashlib
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,26 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
+
+# Single sign-on and the second step of passwords: both need requirements-sso.txt, and are off without these.
+SSO_ISSUER = env("SSO_ISSUER", default="")
+SSO_CLIENT_ID = env("SSO_CLIENT_ID", default="")
+SSO_CLIENT_SECRET = env("SSO_CLIENT_SECRET", default="")
+SSO_NAME = env("SSO_NAME", default="")
+SECOND_STEP = env.bool("SECOND_STEP", default=False)
+if SSO_ISSUER and not (SSO_CLIENT_ID and SSO_CLIENT_SECRET):
+    raise ImproperlyConfigured("SSO_ISSUER needs SSO_CLIENT_ID and SSO_CLIENT_SECRET.")
+if SSO_ISSUER or SECOND_STEP:
+    if find_spec("allauth") is None:
+        raise ImproperlyConfigured(
+            "SSO_ISSUER and SECOND_STEP need one package more: pip install -r requirements-sso.txt"
+        )
+    INSTALLED_APPS += ["allauth.account", "allauth.socialaccount", "allauth.mfa"]
+    MIDDLEWARE += ["allauth.account.middleware.AccountMiddleware"]
+    SOCIALACCOUNT_ADAPTER = "vendors.sso.Adapter"
+    MFA_ADAPTER = "vendors.totp.Adapter"
+    MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+    MFA_TOTP_TOLERANCE = 1
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -170,6 +191,8 @@ TIME_ZONE = "Asia/Seoul"
 USE_TZ = True
 # The Korean word for a vendor differs by trade; design.md names the choices.
 VENDOR_LABEL_KO = env("VENDOR_LABEL_KO", default="운영업체")
+# Won in steps of ten thousand for who reads Korean: 12억 3,456만.
+MONEY_IN_MAN = env.bool("MONEY_IN_MAN", default=False)
 
 # Static files --------------------------------------------------------------------------------------
 STATIC_URL = "static/"
@@ -222,6 +245,12 @@ SPECTACULAR_SETTINGS = {
         "CauseEnum": "kpis.choices.ExcuseCause",
         "FactorKindEnum": "kpis.choices.FactorKind",
         "FactorStatusEnum": "kpis.choices.FactorStatus",
+        "PeriodEnum": "kpis.choices.PeriodChoice",
+        "DeliveryKindEnum": "bpo.choices.DeliveryKind",
+        "DeliveryStatusEnum": "bpo.choices.DeliveryStatus",
+        "ReportKindEnum": "bpo.choices.ReportKind",
+        "ReportPeriodEnum": "bpo.choices.ReportPeriod",
+        "ReportCauseEnum": "bpo.choices.ReportCause",
         "DepartmentAnswerEnum": "kpis.choices.ANSWERS",
     },
 }

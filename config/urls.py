@@ -1,5 +1,6 @@
 """Every address of the product: pages, admin, REST API, health."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -18,3 +19,8 @@ urlpatterns = [
     path("api/", include("bpo.api.urls")),
     path("", include("bpo.urls")),
 ]
+
+if settings.SSO_ISSUER:
+    urlpatterns += [path("sso/", include("vendors.sso_urls"))]
+if settings.SECOND_STEP:
+    urlpatterns += [path("second-step/", include("bpo.second_step_urls"))]

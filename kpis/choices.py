@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kpis.calc import facts
 from kpis.calc.relief import Method
+from vendors.choices import FactorMethod as FactorMethod
 
 WHOLE_UNITS = frozenset({"count", "persons", "customers", "bucket counts"})
 """Units of measures that come in whole numbers only."""
@@ -128,6 +129,10 @@ class FactorKind(TextChoices):
     OTHER = "other", _("Other")
 
 
+KNOWLEDGE_KINDS = frozenset({FactorKind.CAMPAIGN, FactorKind.POLICY, FactorKind.RECALL})
+"""Kinds that change what agents must know before they begin."""
+
+
 class FactorStatus(TextChoices):
     """Where an external factor stands; only an approved one changes figures."""
 
@@ -145,15 +150,6 @@ APPROVED_FACTORS = frozenset({FactorStatus.APPROVED, FactorStatus.PARTLY_APPROVE
 WAITING_FACTORS = frozenset({FactorStatus.CLAIMED, FactorStatus.EVIDENCE_ASKED})
 OVER_FACTORS = frozenset({FactorStatus.REJECTED, FactorStatus.EXPIRED, FactorStatus.WITHDRAWN})
 """Those that explain nothing and take nothing out, and never will."""
-
-
-class FactorMethod(TextChoices):
-    """What approval does to the figures."""
-
-    EXCLUDE = "exclude", _("Take the slices out")
-    SUSPEND = "suspend", _("Take out the days above the forecast's band")
-    CAP = "cap", _("Owe no more than a share of the forecast")
-    REPLACE = "replace", _("Replace by the target or the own average")
 
 
 class ReplaceBy(TextChoices):

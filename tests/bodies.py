@@ -43,6 +43,8 @@ def body(name: str, method: str, mine: dict[str, Any]) -> Any:
         "webhook-list": {
             "name": "New", "vendor": mine["vendor"], "preset": "slack", "url": "https://1.1.1.1/hook",
         },
+        "report-subscription-list": {"name": "New", "users": ["executive"]},
+        "report-subscription-send-now": {},
         "vendor-list": {"code": fresh, "name": "New"},
         "measure-list": {"code": "new_measure", "name": "New"},
         "kpi-list": {"code": "new_kpi", "name": "New", "formula": "answered / offered"},

@@ -28,6 +28,7 @@ from kpis.services.recalculation import drain
 from kpis.services.submissions import submit
 from kpis.services.target_set_application import apply_set
 from kpis.services.target_sets import create_set
+from tests.bpo.reports.world import make_report, make_subscription
 from tests.cast import Cast, make_cast
 from tests.make import make_actor, make_key, make_kpi, make_measure, make_target
 from vendors import clock
@@ -138,6 +139,7 @@ def _side(vendor: Vendor, contract: Contract, queue: Queue) -> dict[str, Any]:
         "holiday": holiday.pk,
         "forecast": _forecast(queue),
         "held-submission": _held(vendor, contract, queue),
+        "report": "overview_pdf",
         "reconciliation": _difference(vendor, contract, queue),
         "job": job.pk,
         "import-profile": _profile(vendor, queue),
@@ -211,7 +213,14 @@ def _told(vendor: Vendor) -> dict[str, Any]:
     url = f"https://hooks.example.com/{vendor.code}"
     webhook = Webhook.objects.create(name=f"Room of {vendor.code}", vendor=vendor, url=url, **about)
     message = Delivery.objects.create(kind="instant", webhook=webhook, created_at=clock.now(), due_at=clock.now())
-    return {"webhook": webhook.pk, "delivery": message.pk}
+    return {"webhook": webhook.pk, "delivery": message.pk, **_sent_report(vendor.code)}
+
+
+def _sent_report(name: str) -> dict[str, Any]:
+    """Make a subscription, and a report of another one that was sent to an address."""
+    report = make_report(f"Report {name}")
+    fresh = make_subscription(f"Monthly {name}", kind="all_staff", addresses=["all@example.com"])
+    return {"report-subscription": fresh.pk, "sent-report": str(report.pk)}
 
 
 def _refused_file(vendor: Vendor, queue: Queue) -> ImportJob:

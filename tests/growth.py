@@ -26,6 +26,7 @@ from kpis.models import (
     TargetSetVersion,
 )
 from kpis.services import factors
+from tests.bpo.reports.world import make_report, make_subscription
 from tests.bpo.scorecard_world import compute
 from tests.cast import client_for
 from tests.conftest import NOW
@@ -316,6 +317,7 @@ GROWTH: dict[str, Callable[[World], None]] = {
     "blank-form-detail": four(lambda number: make_queue(contract())),
     "centre-list": four(lambda number: make_centre(make_vendor())),
     "centre-detail": four(lambda number: make_queue(contract())),
+    "client-scorecard-list": four(another_factor),
     "closing-list": more_acts,
     "closing-detail": more_acts,
     "completeness-list": more_days,
@@ -355,6 +357,12 @@ GROWTH: dict[str, Callable[[World], None]] = {
     "measure-detail": four(lambda number: Measure.objects.create(code=f"measure_{number}", name="M")),
     "queue-list": four(another_vendor),
     "queue-detail": more_terms,
+    "report-list": four(another_vendor),
+    "report-detail": four(another_vendor),
+    "report-subscription-list": four(lambda number: make_subscription(f"Report {number}")),
+    "report-subscription-detail": four(lambda number: make_subscription(f"Report {number}")),
+    "sent-report-list": four(lambda number: make_report(f"Report {number}")),
+    "sent-report-detail": four(lambda number: make_report(f"Report {number}")),
     "scorecard-list": four(another_card),
     "scorecard-detail": more_lines,
     "scorecard-checks": more_lines,

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.urls import reverse
 
-from bpo.models import DepartmentQuestion, SetUp
+from bpo.models import DepartmentQuestion, SentReport, SetUp
 from bpo.services.delivery.mails import stop_token
 from bpo.services.departments.asking import next_week
 from bpo.services.departments.tokens import token_of
+from bpo.services.reports.links import token_of as link_token
+from bpo.services.reports.stopping import stop_token as stop_report_token
 from bpo.urls import urlpatterns
 from kpis.services import target_changes
 from kpis.services.target_grid import Cell
@@ -26,11 +28,15 @@ ACTS = {
     "job-send", "submit-send", "submit-confirm", "submit-return", "submit-discard", "sign-out", "completeness-withdraw",
     "completeness-excuse", "key-rotate", "key-revoke", "reconciliation-settle", "scorecard-step", "factor-step",
     "month-close", "month-reopen", "start-create", "start-undo", "target-check", "target-store", "target-change-step",
-    "alert-acknowledge-many", "alert-step", "notifications-test", "webhook-test", "correction-step",
+    "alert-acknowledge-many", "alert-step", "notifications-test", "webhook-test", "correction-step", "plan-step",
+    "report-step", "sent-report-share", "sent-report-revoke",
 }  # fmt: skip
 """What only takes a form that was filled in."""
 
-FILES = {"submit-form", "scorecard-pdf", "scorecard-xlsx", "factor-file", "start-sample", "target-export"}
+FILES = {
+    "submit-form", "scorecard-pdf", "scorecard-xlsx", "factor-file", "start-sample", "target-export", "overview-file",
+    "sent-report-eml", "sent-report-file",
+}  # fmt: skip
 LEADS_ON = {"home"}
 QUERIES = {
     "compare": "?kpi=service_level",
@@ -50,7 +56,8 @@ def make_pages() -> dict[str, str]:
 
 
 def _addresses(world: World, programme: Programme) -> dict[str, str]:
-    keys, card = world.keys["hanbit"], programme.card()
+    keys, card, question = world.keys["hanbit"], programme.card(), _question()
+    report = SentReport.objects.get(pk=keys["sent-report"])
     found: dict[str, tuple[Any, ...]] = {
         "kpi-detail": ("service_level",),
         "job-detail": (keys["job"],),
@@ -65,7 +72,17 @@ def _addresses(world: World, programme: Programme) -> dict[str, str]:
         "scorecard-detail": (card.pk,),
         "scorecard-explain": (card.pk,),
         "scorecard-differences": (keys["second"],),
-        "asked": (_question(),),
+        "asked": (question,),
+        "asked-effects": (question,),
+        "department": (keys["department"],),
+        "start-sheet": (_set_up(programme),),
+        "plan-detail": (keys["plan-in-progress"],),
+        "plan-edit": (keys["action-plan"],),
+        "report-detail": (keys["report-subscription"],),
+        "report-preview": (keys["report-subscription"],),
+        "report-open": (link_token(report.links.get().pk),),
+        "report-stop": (stop_report_token(report.pk),),
+        **dict.fromkeys(("sent-report-detail", "sent-report-mail", "sent-report-page"), (report.pk,)),
         "set-password": ("MQ", "used"),
         "factor-detail": (keys["external-factor"],),
         "start-made": (_set_up(programme),),

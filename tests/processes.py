@@ -87,7 +87,7 @@ class Installation:
         """Run a management command to its end and return what it printed."""
         return self.python("manage.py", *arguments)
 
-    def python(self, *arguments: str, given: str = "") -> str:
+    def python(self, *arguments: str, given: str = "", seconds: int = 60) -> str:
         """Run Python in this installation's environment; ``given`` is its standard input."""
         done = subprocess.run(
             [sys.executable, *arguments],
@@ -96,7 +96,7 @@ class Installation:
             input=given,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=seconds,
         )
         assert done.returncode == 0, f"{arguments} failed:\n{done.stdout}\n{done.stderr}"
         return done.stdout.strip()

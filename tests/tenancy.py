@@ -35,6 +35,8 @@ RULES = {
     "read jobs":              "!  !  A  A  A  A  B  0  *  A  B  *  -  -  *",
     "read figures":           "!  !  -  A  A  A  B  -  *  A  B  *  -  -  *",
     "read results":           "!  !  -  A  A  A  B  -  *  A  B  *  *  -  *",
+    # Made of what the actor sees, so that they are the same documents for everybody.
+    "read documents":         "!  !  -  *  *  *  *  -  *  *  *  *  *  -  *",
     "read drafts":            "!  !  -  0  0  0  0  -  *  A  B  *  0  0  *",
     "read shared cards":      "!  !  -  A  A  A  B  -  *  A  B  *  0  0  *",
     "read final cards":       "!  !  -  A  A  A  B  -  *  A  B  *  *  0  *",
@@ -56,6 +58,8 @@ RULES = {
     "write for all vendors":  "!  !  -  -  -  -  -  -  *  -  -  -  -  -  *",
     "write profiles":         "!  !  -  -  -  A  B  -  *  A  B  -  -  -  *",
     "manage keys":            "!  !  -  -  -  A  B  -  *  A  B  -  -  -  *",
+    # What somebody was sent; in this world nobody was.
+    "read sent reports":      "!  !  -  -  -  -  -  -  *  0  0  0  0  -  *",
     "anybody signed in":      "!  !  *  *  *  *  *  *  *  *  *  *  *  *  *",
 }  # fmt: skip
 
@@ -136,6 +140,7 @@ MATRIX: dict[tuple[str, str], str] = {
     ("GET", "factor-file-detail"): "read factors",
     ("GET", "external-factor-effect"): "read results",
     ("GET", "external-factor-suggestions"): "read figures",
+    ("GET", "client-scorecard-list"): "read results",
     ("GET", "excused-day-list"): "read results",
     ("POST", "excused-day-list"): "write setup",
     ("GET", "excused-day-detail"): "read results",
@@ -170,6 +175,8 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "queue-list"): "write setup",
     ("GET", "queue-detail"): "read parties",
     ("PATCH", "queue-detail"): "write setup",
+    ("GET", "report-list"): "read documents",
+    ("GET", "report-detail"): "read documents",
     ("GET", "scorecard-list"): "read final cards",
     ("POST", "scorecard-list"): "decide cards",
     ("GET", "scorecard-detail"): "read shared cards",
@@ -207,6 +214,13 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "webhook-test"): "manage keys",
     ("GET", "delivery-list"): "manage keys",
     ("GET", "delivery-detail"): "manage keys",
+    ("GET", "report-subscription-list"): "write for all vendors",
+    ("POST", "report-subscription-list"): "write for all vendors",
+    ("GET", "report-subscription-detail"): "write for all vendors",
+    ("PATCH", "report-subscription-detail"): "write for all vendors",
+    ("POST", "report-subscription-send-now"): "write for all vendors",
+    ("GET", "sent-report-list"): "read sent reports",
+    ("GET", "sent-report-detail"): "read sent reports",
     ("GET", "vendor-list"): "read parties",
     ("POST", "vendor-list"): "write for all vendors",
     ("GET", "vendor-detail"): "read parties",
@@ -239,6 +253,8 @@ KEYS = {
     },
     **{f"held-submission-{name}": "held-submission" for name in ("detail", "confirm", "send-back")},
     "factor-file-detail": "factor-file",
+    **{f"report-subscription-{name}": "report-subscription" for name in ("detail", "send-now")},
+    "sent-report-detail": "sent-report",
     "excused-day-list": "excused-day",
     "excused-day-detail": "excused-day",
     "excused-day-withdraw": "excused-day",
@@ -266,6 +282,7 @@ NOBODYS = {
     "api-key": "0" * 8,
     "job": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
     "delivery": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
+    "sent-report": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
     "submission": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
 }
 QUERY = {
@@ -281,7 +298,7 @@ CELLS = [(method, route.name) for route in ROUTES.values() for method in route.m
 WITH_KEY = [cell for cell in CELLS if ROUTES[cell[1]].is_detail or "{queue}" in QUERY.get(cell[1], "")]
 NEED_WEEKS = {"external-factor-suggestions"}
 """Answer something only after weeks of figures; their own tests look at whom they answer, and what it costs."""
-UNSCOPED = ("kpi-", "measure-", "department-")
+UNSCOPED = ("kpi-", "measure-", "department-", "report-", "sent-report-")
 """Belong to no vendor: the same for everybody."""
 SCOPED = [name for name, route in ROUTES.items() if ("GET", name) in WITH_KEY and not name.startswith(UNSCOPED)]
 

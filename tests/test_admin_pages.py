@@ -26,6 +26,7 @@ from bpo.models import (
     JobRun,
     JudgedItem,
     NotificationSettings,
+    ReportOptOut,
     Scorecard,
     ScorecardEvent,
     ScorecardLine,
@@ -62,6 +63,7 @@ from kpis.models import (
     TargetSetApplication,
     TargetSetVersion,
 )
+from tests.bpo.reports.world import attachment, make_report
 from tests.cast import Cast
 from tests.checks import queries_of
 from tests.make import (
@@ -106,6 +108,8 @@ def _make_message(cast: Cast, number: int) -> None:
     message = Delivery.objects.create(kind="instant", webhook=webhook, created_at=AT, due_at=AT)
     DeliveryAttempt.objects.create(delivery=message, at=AT, is_sent=False, detail="HTTP 500")
     NotificationSettings.objects.create(user=make_user(f"reader-{number}", "manager"))
+    report = make_report(f"Report {number}", files=[attachment(f"{number}".encode())])
+    ReportOptOut.objects.create(subscription=report.subscription, address=report.address, at=AT)
 
 
 def make_rows(cast: Cast, number: int) -> None:

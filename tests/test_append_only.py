@@ -15,10 +15,13 @@ from bpo.models import (
     Delivery,
     DeliveryAttempt,
     FrozenScorecard,
+    ReportFile,
     Scorecard,
+    SentReport,
     Webhook,
 )
 from kpis.models import MetricRevision, MonthClose, RefusedDay, RefusedFeed, SourceFigure, Submission
+from tests.bpo.reports.world import attachment, make_report
 from tests.make import make_contract, make_queue, make_submission
 from vendors.models import AuditEntry
 
@@ -48,6 +51,7 @@ def one_row_each() -> None:
     times = {"due_on": date(2026, 3, 1), "check_on": date(2026, 3, 1), "made_at": NOW, "changed_at": NOW}
     plan = ActionPlan.objects.create(contract=contract, title="A line", next_step="Order", owner="Lead", **times)
     ActionPlanEvent.objects.create(plan=plan, action="make", by="user:mina", at=NOW)
+    make_report("Report", files=[attachment()])
     FrozenScorecard.objects.create(
         scorecard=card, contract=contract, sequence=1, document="{}", sha256="0" * 64, frozen_by="mina", frozen_at=NOW
     )
@@ -69,6 +73,8 @@ def one_row_each() -> None:
         (AlertEvent._meta.db_table, "note"),
         (ActionPlanEvent._meta.db_table, "note"),
         (DeliveryAttempt._meta.db_table, "detail"),
+        (SentReport._meta.db_table, "html"),
+        (ReportFile._meta.db_table, "content"),
     ],
 )
 @pytest.mark.parametrize("statement", ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}"])

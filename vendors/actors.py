@@ -32,6 +32,7 @@ class Capability(StrEnum):
     READ_FIGURES = "read_figures"
     DECIDE_FIGURES = "decide_figures"
     READ_RESULTS = "read_results"
+    READ_STAFF_EDITION = "read_staff_edition"
     READ_SCORECARDS = "read_scorecards"
     DECIDE_SCORECARDS = "decide_scorecards"
     CLOSE_MONTHS = "close_months"
@@ -64,6 +65,8 @@ class Capability(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     MANAGE_KEYS = "manage_keys"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    MANAGE_REPORTS = "manage_reports"
+    READ_REPORTS = "read_reports"
 
 
 _READERS: set[str] = {
@@ -89,6 +92,7 @@ _ROLES: dict[Capability, Iterable[str]] = {
     Capability.READ_FIGURES: _READERS - {Role.EXECUTIVE},
     Capability.DECIDE_FIGURES: {Role.MANAGER},
     Capability.READ_RESULTS: _READERS,
+    Capability.READ_STAFF_EDITION: {Role.MANAGER, Role.EXECUTIVE},
     Capability.READ_SCORECARDS: _READERS | {Role.DEPARTMENT},
     Capability.DECIDE_SCORECARDS: {Role.MANAGER},
     Capability.CLOSE_MONTHS: {Role.MANAGER},
@@ -121,11 +125,20 @@ _ROLES: dict[Capability, Iterable[str]] = {
     Capability.MANAGE_MEMBERS: {Role.MANAGER, Role.VENDOR_ADMIN},
     Capability.MANAGE_KEYS: {Role.MANAGER, Role.VENDOR_ADMIN},
     Capability.MANAGE_WEBHOOKS: {Role.MANAGER, Role.VENDOR_ADMIN},
+    Capability.MANAGE_REPORTS: {Role.MANAGER},
+    Capability.READ_REPORTS: {Role.MANAGER, Role.ANALYST, Role.EXECUTIVE},
 }
 ROLES_THAT_MAY = {capability: frozenset(str(role) for role in roles) for capability, roles in _ROLES.items()}
 
-ALL_VENDORS_ONLY = frozenset({Capability.WRITE_DEFINITIONS, Capability.WRITE_VENDORS})
-"""What a role may do only when it holds for all vendors."""
+ALL_VENDORS_ONLY = frozenset(
+    {
+        Capability.WRITE_DEFINITIONS,
+        Capability.WRITE_VENDORS,
+        Capability.READ_STAFF_EDITION,
+        Capability.MANAGE_REPORTS,
+    }
+)
+"""What a role may do only when it holds for all vendors: what it made of some of them would tell of these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hmac
 import logging
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,11 +44,26 @@ ROLE_OF_SCOPE = {
 
 def actor_of(user: Any) -> Actor:
     """Return the actor of a Django user. Members of a suspended vendor keep their log-in and no role."""
-    rows = Membership.objects.filter(user_id=user.pk).exclude(
+    return actors_of([user])[user.pk]
+
+
+def actors_of(users: Sequence[Any]) -> dict[int, Actor]:
+    """Return the actors of some users, by their ids; one query for any number."""
+    rows = Membership.objects.filter(user_id__in=[user.pk for user in users]).exclude(
         Q(role__in=[str(role) for role in VENDOR_ROLES]) & Q(vendor__is_active=False)
     )
-    grants = tuple(Grant(role, vendor_id) for role, vendor_id in rows.values_list("role", "vendor_id"))
-    return Actor(label=f"user:{user.get_username()}", grants=grants, is_superuser=user.is_superuser, user_id=user.pk)
+    grants: dict[int, list[Grant]] = defaultdict(list)
+    for user_id, role, vendor_id in rows.values_list("user_id", "role", "vendor_id"):
+        grants[user_id].append(Grant(role, vendor_id))
+    return {
+        user.pk: Actor(
+            label=f"user:{user.get_username()}",
+            grants=tuple(grants[user.pk]),
+            is_superuser=user.is_superuser,
+            user_id=user.pk,
+        )
+        for user in users
+    }
 
 
 def actor_of_key(key: ApiKey) -> Actor:

@@ -114,6 +114,16 @@ class MeasureOwner(TextChoices):
     THIRD_PARTY = "third_party", _("Third party")
 
 
+class FactorMethod(TextChoices):
+    """What approving an external factor does to the figures."""
+
+    EXCLUDE = "exclude", _("Take the slices out")
+    SUSPEND = "suspend", _("Take out the days above the forecast's band")
+    CAP = "cap", _("Owe no more than a share of the forecast")
+    REPLACE = "replace", _("Replace by the target or the own average")
+    ATTRIBUTE = "attribute", _("Take out and put on another party's card")
+
+
 class SecondCheck(TextChoices):
     """Whether figures wait for a second person of the vendor before they count."""
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from vendors import clock
 from vendors.addresses import client_address
-from vendors.services import sign_in
+from vendors.services import second_step, sign_in
 
 
 class GuardedSignIn:
@@ -44,4 +45,12 @@ def _too_many(minutes: int) -> str:
 
 
 class GuardedAdminSignIn(GuardedSignIn, AdminAuthenticationForm):
-    """The administration's own form, counted with the same counters."""
+    """The administration's own form, counted with the same counters. It cannot ask for a second step."""
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        super().confirm_login_allowed(user)
+        if second_step.is_asked_of(user):
+            raise ValidationError(
+                _("Your account asks for a code after the password: sign in on the first page of the service."),
+                code="second_step",
+            )

@@ -16,7 +16,6 @@ from vendors.correlation import request_id
 _WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{7,63}\Z")
 
 API = "/api/"
-DOCS = "/api/docs/"
 ADMIN = "/admin/"
 
 _STRICT = {
@@ -31,9 +30,8 @@ _STRICT = {
     "frame-ancestors": "'none'",
     "object-src": "'none'",
 }
-# The admin's theme and the page of the API evaluate their own scripts; neither may ask another host.
+# The admin's theme evaluates its own scripts; it may not ask another host either.
 _ADMIN = {**_STRICT, "script-src": "'self' 'unsafe-inline' 'unsafe-eval'", "style-src": "'self' 'unsafe-inline'"}
-_DOCS = {**_STRICT, "script-src": "'self' 'unsafe-inline'", "style-src": "'self' 'unsafe-inline'"}
 
 _OF_EVERY_ANSWER = {
     "X-Content-Type-Options": "nosniff",
@@ -49,8 +47,8 @@ _OF_EVERY_ANSWER = {
 
 
 def content_security_policy(path: str) -> str:
-    """Return the policy of an address: strict everywhere, its own for the admin and for the page of the API."""
-    rules = _ADMIN if path.startswith(ADMIN) else _DOCS if path.startswith(DOCS) else _STRICT
+    """Return the policy of an address: strict everywhere, its own for the admin."""
+    rules = _ADMIN if path.startswith(ADMIN) else _STRICT
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 

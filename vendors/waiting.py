@@ -14,11 +14,19 @@ BUSY_TIMEOUT_MS = 20_000
 LOCK_NOT_AVAILABLE = "55P03"
 """PostgreSQL's code of a wait that was given up, because somebody else holds the lock."""
 
+PASSING = frozenset({"40001", "40P01", LOCK_NOT_AVAILABLE})
+"""Serialisation failure, deadlock, lock not available."""
+
 
 def sqlstate_of(error: BaseException) -> str | None:
     """Return PostgreSQL's code of a database error; null of every other error."""
     code: str | None = getattr(error.__cause__, "sqlstate", None)
     return code
+
+
+def is_passing(error: BaseException) -> bool:
+    """Say whether PostgreSQL broke the transaction off for another's sake; the whole of it may be tried again."""
+    return sqlstate_of(error) in PASSING
 
 
 @contextmanager

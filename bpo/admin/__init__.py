@@ -1,5 +1,15 @@
 """The administration of the bpo app, one class per model."""
 
-from bpo.admin import action_plans, alerts, corrections, deliveries, departments, jobs, records, scorecards
+from bpo.admin import action_plans, alerts, corrections, deliveries, departments, jobs, records, reports, scorecards
 
-__all__ = ["action_plans", "alerts", "corrections", "deliveries", "departments", "jobs", "records", "scorecards"]
+__all__ = [
+    "action_plans",
+    "alerts",
+    "corrections",
+    "deliveries",
+    "departments",
+    "jobs",
+    "records",
+    "reports",
+    "scorecards",
+]

@@ -30,14 +30,14 @@ class WebhookAdmin(ReadOnlyAdmin):
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
     reads = Capability.MANAGE_WEBHOOKS
-    list_display = ["created_at", "kind", "user", "webhook", "status", "due_at", "tries", "sent_at", "error"]
+    list_display = ["created_at", "kind", "user", "webhook", "address", "status", "due_at", "tries", "sent_at", "error"]
     list_select_related = ["user", "webhook"]
     list_filter = ["status", "kind"]
     search_fields = ["user__username", "webhook__name", "error"]
     date_hierarchy = "created_at"
     fields = [
-        "id", ("kind", "status"), ("user", "webhook"), ("created_at", "due_at", "sent_at"), ("tries", "leased_until"),
-        "error",
+        "id", ("kind", "status"), ("user", "webhook", "address"), "report", ("created_at", "due_at", "sent_at"),
+        ("tries", "leased_until"), "error",
     ]  # fmt: skip
 
 

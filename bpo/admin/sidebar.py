@@ -83,6 +83,16 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        _("Reports"),
+        (
+            ("bpo.reportsubscription", "schedule_send"),
+            ("bpo.sentreport", "mark_email_read"),
+            ("bpo.reportlink", "link"),
+            ("bpo.reportoptout", "unsubscribe"),
+            ("bpo.reportfile", "attach_file"),
+        ),
+    ),
+    (
         _("External factors"),
         (
             ("kpis.externalfactor", "thunderstorm"),

@@ -51,7 +51,7 @@ class NumberReference(fields.Whole):
         if found is None:
             meta = self.model._meta
             detail = self.error_messages["unknown"].format(what=meta.verbose_name, number=number)
-            raise serializers.ValidationError(detail, code=f"unknown_{meta.model_name}")
+            raise serializers.ValidationError(detail, code=f"unknown_{self.field_name}")
         return found
 
 

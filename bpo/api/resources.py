@@ -1,16 +1,19 @@
 """Paths of version 1 that the bpo app answers."""
 
-from django.urls import URLPattern, URLResolver, re_path
+from django.urls import URLPattern, URLResolver, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from bpo.api.action_plans import ActionPlanViewSet
 from bpo.api.alerts import AlertViewSet
+from bpo.api.client_scorecard import ClientScorecardViewSet
 from bpo.api.corrections import CorrectionRequestViewSet
+from bpo.api.editions import RENDERERS, EditionViewSet
+from bpo.api.reports import ReportSubscriptionViewSet, SentReportViewSet
 from bpo.api.scorecards import ScorecardViewSet
 from bpo.api.webhooks import DeliveryViewSet, WebhookViewSet
 from kpis.api.reports import BinaryRenderer
 from kpis.media_types import PDF, XLSX
-from vendors.api.viewsets import NUMBER
+from vendors.api.viewsets import CODE, NUMBER
 
 app_name = "bpo-api"
 
@@ -21,9 +24,18 @@ router.register("scorecards", ScorecardViewSet, basename="scorecard")
 router.register("correction-requests", CorrectionRequestViewSet, basename="correction-request")
 router.register("webhooks", WebhookViewSet, basename="webhook")
 router.register("deliveries", DeliveryViewSet, basename="delivery")
+router.register("report-subscriptions", ReportSubscriptionViewSet, basename="report-subscription")
+router.register("sent-reports", SentReportViewSet, basename="sent-report")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,
+    re_path(r"^reports/$", EditionViewSet.as_view({"get": "list"}), name="report-list"),
+    re_path(
+        rf"^reports/(?P<edition>{CODE})/$",
+        EditionViewSet.as_view({"get": "document"}, renderer_classes=RENDERERS),
+        name="report-detail",
+    ),
+    path("client-scorecard/", ClientScorecardViewSet.as_view({"get": "list"}), name="client-scorecard-list"),
     *(
         re_path(
             rf"^scorecards/(?P<pk>{NUMBER})\.{kind}$",

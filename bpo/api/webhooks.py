@@ -73,6 +73,8 @@ class DeliverySerializer(serializers.Serializer[Delivery]):
     vendor = serializers.CharField(allow_null=True, help_text="Whose webhook it is; null: the company's, or a person.")
     webhook = serializers.IntegerField(allow_null=True)
     user = serializers.CharField(allow_null=True)
+    address = serializers.CharField(help_text="Of a report to somebody without an account; else empty.")
+    report = serializers.UUIDField(allow_null=True, help_text="The sent report it carries.")
     kind = serializers.ChoiceField(choices=DeliveryKind.choices)
     status = serializers.ChoiceField(choices=DeliveryStatus.choices)
     created_at = serializers.DateTimeField()

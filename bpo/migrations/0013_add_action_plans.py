@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('facts', models.CharField(blank=True, default='', max_length=2000, verbose_name='facts of the plan')),
                 ('effect', models.CharField(blank=True, default='', max_length=2000, verbose_name='effect')),
                 ('next_step', models.CharField(max_length=2000, verbose_name='next step')),
-                ('cause', models.CharField(blank=True, choices=[('volume', 'More contacts than forecast'), ('staffing', 'Staffing short of the plan'), ('system', 'System or line'), ('process', 'Process or guideline'), ('knowledge', 'Knowledge or information'), ('client', 'Reason of the client'), ('other', 'Other')], default='', max_length=16, verbose_name='main cause')),
+                ('cause', models.CharField(blank=True, choices=[('volume', 'More contacts than forecast'), ('capacity', 'Capacity short of what came'), ('system', 'System or line'), ('process', 'Process or guideline'), ('knowledge', 'Knowledge or information'), ('client', 'Reason of the client'), ('other', 'Other')], default='', max_length=16, verbose_name='main cause')),
                 ('cause_note', models.CharField(blank=True, default='', max_length=2000, verbose_name='cause in words')),
                 ('owner', models.CharField(max_length=100, verbose_name='action owner')),
                 ('due_on', models.DateField(verbose_name='due on')),

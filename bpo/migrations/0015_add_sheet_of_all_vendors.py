@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bpo', '0012_add_statistical_alerts'),
+        ('bpo', '0013_add_action_plans'),
     ]
 
     operations = [

@@ -5,6 +5,7 @@ from bpo.models.corrections import CorrectionRequest
 from bpo.models.delivery import Delivery, DeliveryAttempt, NotificationSettings, Webhook
 from bpo.models.departments import DepartmentQuestion
 from bpo.models.jobs import JobRun
+from bpo.models.reports import ReportFile, ReportLink, ReportOptOut, ReportSubscription, SentReport
 from bpo.models.scorecards import (
     Dispute,
     FrozenScorecard,
@@ -31,9 +32,14 @@ __all__ = [
     "JobRun",
     "JudgedItem",
     "NotificationSettings",
+    "ReportFile",
+    "ReportLink",
+    "ReportOptOut",
+    "ReportSubscription",
     "Scorecard",
     "ScorecardEvent",
     "ScorecardLine",
+    "SentReport",
     "SeriesBaseline",
     "SetUp",
     "SetUpSheet",

@@ -82,7 +82,9 @@ class Webhook(models.Model):
 
 
 class Delivery(models.Model):
-    """One message to one recipient, with the steps it tells of; its id tells a message that came twice.
+    """One message to one recipient, with the steps or the report it tells of; its id tells one that came twice.
+
+    The recipient is a user, a webhook or, for reports, a mail address that has no account.
 
     It is sent at least once: a sender leases it, sends, and only then marks it. A lease that ran out belongs to a
     sender that died, and the message goes out again under the same id.
@@ -96,7 +98,11 @@ class Delivery(models.Model):
     webhook = models.ForeignKey(
         Webhook, models.PROTECT, null=True, blank=True, related_name="deliveries", verbose_name=_("webhook")
     )
+    address = models.EmailField(_("mail address"), blank=True, default="")
     events = models.ManyToManyField(AlertEvent, related_name="+", verbose_name=_("alert events"))
+    report = models.OneToOneField(
+        "bpo.SentReport", models.PROTECT, null=True, blank=True, related_name="delivery", verbose_name=_("report")
+    )
     status = models.CharField(_("status"), max_length=8, choices=DeliveryStatus, default=DeliveryStatus.WAITING)
     created_at = models.DateTimeField(_("made at"))
     due_at = models.DateTimeField(_("due at"))
@@ -113,7 +119,10 @@ class Delivery(models.Model):
         ordering = ["-created_at", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(user__isnull=True) ^ models.Q(webhook__isnull=True), name="delivery_one_recipient"
+                condition=models.Q(user__isnull=False, webhook__isnull=True, address="")
+                | models.Q(user__isnull=True, webhook__isnull=False, address="")
+                | (models.Q(user__isnull=True, webhook__isnull=True) & ~models.Q(address="")),
+                name="delivery_one_recipient",
             ),
             models.UniqueConstraint(
                 fields=["user", "due_at"],

@@ -1,4 +1,4 @@
-"""Messages about alerts as the API answers and the pages show them."""
+"""Messages that wait or went out, as the API answers and the pages show them."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ def presented_delivery(row: Delivery) -> dict[str, Any]:
         "vendor": row.webhook.vendor.code if row.webhook and row.webhook.vendor else None,
         "webhook": row.webhook_id,
         "user": row.user.get_username() if row.user else None,
+        "address": row.address,
+        "report": str(row.report_id) if row.report_id else None,
         "kind": row.kind,
         "status": row.status,
         "created_at": utc(row.created_at),

@@ -19,7 +19,7 @@ from django.db.models import Max
 from bpo.calc.overview import Move, Part, mean, moves, score_of, share_counted
 from bpo.choices import AlertKind
 from bpo.models import Alert, Scorecard
-from bpo.queries.overview_cells import ON_TARGET, Cell, cells_of, shapes_of
+from bpo.queries.overview_cells import ON_TARGET, Cell, cells_of
 from bpo.queries.pending import pending
 from bpo.queries.standings import Standing, computed, stored
 from kpis.calc.facts import PeriodKind, Status
@@ -54,6 +54,8 @@ class Row:
     """Of an open period the share of weight that has figures, in per cent; null where all has, or none."""
     is_pending: bool = False
     """Whether figures have come that are not computed yet."""
+    earlier: Mapping[int, Cell] = field(default_factory=dict)
+    """Its KPIs in the period before."""
 
     @property
     def grade(self) -> str:
@@ -175,26 +177,28 @@ def overview(actor: Actor, kind: PeriodKind, day: date | None, *, now: datetime,
     if day is None and kind is PeriodKind.MONTH:
         day = _newest_month(actor, vendor, today)
     page = Overview(period_of(kind, day or today), today)
-    contracts = _contracts(actor, page.period, vendor)
+    contracts = contracts_in(actor, page.period, vendor)
     read = stored if kind is PeriodKind.MONTH else computed
     found = read(contracts, (page.period, page.period.previous()), now)
-    page.kpis = Kpi.objects.in_bulk({one.kpi for rows in found.values() for one in rows})
-    shapes = shapes_of(page.kpis)
+    page.kpis = {key: version.kpi for key, version in found.kpis.items()}
     projections = _projections(actor, contracts, page)
-    cards = _cards(actor, contracts, page.period) if kind is PeriodKind.MONTH else {}
+    first = min(date(page.period.start.year, 1, 1), page.period.previous().start)
+    cards = cards_of(actor, contracts, first, page.period.start) if kind is PeriodKind.MONTH else {}
     waiting = pending(contracts, page.period.start) if kind is PeriodKind.MONTH else frozenset()
     for contract in contracts.values():
-        cells = cells_of(found[page.period], contract.pk, page.kpis, shapes, projections)
-        parts = [_parts(found[one], contract.pk) for one in (page.period, page.period.previous())]
+        cells = cells_of(found.standings[page.period], contract.pk, found.kpis, projections)
+        earlier = cells_of(found.standings[page.period.previous()], contract.pk, found.kpis, {})
+        parts = [parts_of(found.standings[one], contract.pk) for one in (page.period, page.period.previous())]
         if cells:
-            page.rows.append(_row(contract, cells, parts, cards, page, contract.pk in waiting))
+            page.rows.append(_row(contract, (cells, earlier), parts, cards, page, contract.pk in waiting))
     page.misses = sum(cell.projected is not None for row in page.rows for cell in row.cells.values())
     page.factors = _factors(actor, contracts, page.period)
     page.year = _year(cards, page)
     return page
 
 
-def _contracts(actor: Actor, period: Period, vendor: str) -> dict[int, Contract]:
+def contracts_in(actor: Actor, period: Period, vendor: str) -> dict[int, Contract]:
+    """Return the contracts that run in ``period`` and whose results ``actor`` reads, in their order on the page."""
     rows = Contract.objects.visible_to(actor.limited_to(Capability.READ_RESULTS)).select_related("vendor")
     rows = rows.filter(starts_on__lt=period.end, vendor__is_active=True)
     rows = rows.exclude(ends_on__lt=period.start)
@@ -203,7 +207,7 @@ def _contracts(actor: Actor, period: Period, vendor: str) -> dict[int, Contract]
     return {row.pk: row for row in rows.order_by("vendor__name", "code")}
 
 
-def _parts(found: Iterable[Standing], contract: int) -> list[Part]:
+def parts_of(found: Iterable[Standing], contract: int) -> list[Part]:
     """Return every line of a contract; one of which nothing is due yet counts nothing."""
     return [_part(one) for one in found if one.contract == contract]
 
@@ -241,11 +245,10 @@ def _projections(actor: Actor, contracts: Collection[int], page: Overview) -> Ma
 Cards = Mapping[tuple[int, date], Scorecard]
 
 
-def _cards(actor: Actor, contracts: Collection[int], period: Period) -> Cards:
-    """Return the newest visible card of each contract and month, from January (or the month before) to this month."""
-    first = min(date(period.start.year, 1, 1), period.previous().start)
+def cards_of(actor: Actor, contracts: Collection[int], first: date, last: date) -> Cards:
+    """Return the newest visible card of each contract and month, from the month ``first`` to the month ``last``."""
     cards = Scorecard.objects.visible_to(actor.limited_to(Capability.READ_SCORECARDS)).filter(
-        contract__in=contracts, start__gte=first, start__lte=period.start
+        contract__in=contracts, start__gte=first, start__lte=last
     )
     fields = ("id", "contract_id", "start", "version", "score", "grade", "status", "weight_covered")
     return {(card.contract_id, card.start): card for card in cards.only(*fields).order_by("version")}
@@ -253,7 +256,7 @@ def _cards(actor: Actor, contracts: Collection[int], period: Period) -> Cards:
 
 def _row(
     contract: Contract,
-    cells: Mapping[int, Cell],
+    cells: Sequence[Mapping[int, Cell]],
     parts: Sequence[list[Part]],
     cards: Cards,
     page: Overview,
@@ -267,17 +270,18 @@ def _row(
     return Row(
         contract,
         card,
-        _score(card, now_parts),
-        _score(earlier, before_parts),
-        cells,
+        told_score(card, now_parts),
+        told_score(earlier, before_parts),
+        cells[0],
         moves(now_parts, before_parts),
         is_provisional,
         (card.share_counted if card else share_counted(now_parts)) if is_provisional else None,
         is_pending and is_provisional,
+        cells[1],
     )
 
 
-def _score(card: Scorecard | None, parts: Sequence[Part]) -> Decimal | None:
+def told_score(card: Scorecard | None, parts: Sequence[Part]) -> Decimal | None:
     """Return the score of a contract: its card's as people are told it, or that of its KPI lines so far."""
     if card is not None and card.score is not None:
         return card.stated_score
@@ -291,7 +295,7 @@ def _factors(actor: Actor, contracts: Collection[int], period: Period) -> list[E
         status__in=APPROVED_FACTORS, approved__queue__contract_links__contract__in=contracts,
         approved__date__gte=period.start, approved__date__lt=period.end,
     )  # fmt: skip
-    return list(taken.distinct().order_by("starts_at", "pk"))
+    return list(taken.distinct().select_related("department").order_by("starts_at", "pk"))
 
 
 def _year(cards: Cards, page: Overview) -> Decimal | None:

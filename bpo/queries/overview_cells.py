@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
 
 from bpo.queries.standings import Standing
 from kpis.calc.comparison import is_within
@@ -32,6 +31,7 @@ class Cell:
     standing: str
     is_adjusted: bool = False
     projected: str | None = None
+    minimum: Decimal | None = None
     is_of_totals: bool = False
     """Whether some of it is known as the sums of whole months only."""
 
@@ -63,29 +63,10 @@ class Cell:
         )
 
 
-class Shape(NamedTuple):
-    """How the values of a KPI are written and which way they are good."""
-
-    unit: str
-    direction: Direction
-    decimals: int
-
-
-def shapes_of(kpis: Mapping[int, Kpi]) -> Mapping[int, Shape]:
-    """Return unit, direction and decimals of each KPI, as its newest version has them."""
-
-    rows = KpiVersion.objects.filter(kpi__in=kpis).order_by("number")
-    return {
-        kpi: Shape(unit, Direction(direction), decimals)
-        for kpi, unit, direction, decimals in rows.values_list("kpi_id", "unit", "direction", "decimals")
-    }
-
-
 def cells_of(
     found: Iterable[Standing],
     contract: int,
-    kpis: Mapping[int, Kpi],
-    shapes: Mapping[int, Shape],
+    versions: Mapping[int, KpiVersion],
     projections: Mapping[tuple[int, int], str],
 ) -> dict[int, Cell]:
     """Return one cell a KPI: that of the whole contract, else the worst of its queues."""
@@ -98,21 +79,22 @@ def cells_of(
             chosen[one.kpi] = one
     return {
         key: Cell(
-            kpi=kpis[key],
-            unit=shapes[key].unit,
-            decimals=min(shapes[key].decimals, 1),
+            kpi=versions[key].kpi,
+            unit=versions[key].unit,
+            decimals=min(versions[key].decimals, 1),
             value=one.value,
             adjusted=one.adjusted,
             target=one.target,
             score=one.score,
             weight=one.weight,
             status=one.status,
-            standing=_where(one, shapes[key].direction),
+            standing=_where(one, Direction(versions[key].direction)),
             is_adjusted=one.is_adjusted,
             projected=projections.get((contract, key)),
+            minimum=one.minimum,
             is_of_totals=one.is_of_totals,
         )
-        for key, one in sorted(chosen.items(), key=lambda pair: (-pair[1].weight, kpis[pair[0]].code))
+        for key, one in sorted(chosen.items(), key=lambda pair: (-pair[1].weight, versions[pair[0]].kpi.code))
     }
 
 

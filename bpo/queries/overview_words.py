@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from bpo.queries.alert_words import period_words
 from bpo.queries.overview import Overview, Row
+from kpis.calc.facts import Status
 from kpis.models import Kpi
 
 
@@ -103,3 +104,26 @@ def _disturbed(page: Overview) -> str:
         )
         parts.append(text % {"n": page.misses})
     return " ".join(parts) or _("No external factor changes these figures.")
+
+
+def staff_sentences(page: Overview) -> list[str]:
+    """Return what all staff may know: the programme as a whole, naming no vendor and no contract."""
+    if page.score is None:
+        return []
+    return [_stands(page), _met(page), _lifted(page)]
+
+
+def _met(page: Overview) -> str:
+    counts = dict(page.tally)
+    facts = {"met": counts.get(Status.MET.value, 0), "count": sum(counts.values())}
+    return _("%(met)s of %(count)s agreed figures reach their target.") % facts
+
+
+def _lifted(page: Overview) -> str:
+    if not page.factors:
+        return _("No external factor changes these figures.")
+    text = ngettext(
+        "%(n)s approved external factor is taken out.", "%(n)s approved external factors are taken out.",
+        len(page.factors),
+    )  # fmt: skip
+    return text % {"n": len(page.factors)}

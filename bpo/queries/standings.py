@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -13,7 +14,8 @@ from django.db.models import F
 from bpo.queries.trends import MONTH_TOTALS
 from kpis.calc.facts import PeriodKind, Status
 from kpis.calc.periods import Period
-from kpis.models import Attainment
+from kpis.models import Attainment, KpiVersion
+from kpis.queries.definitions import versions_of
 from kpis.queries.judging import Judged, judged
 from kpis.queries.pooled import PeriodFacts
 from kpis.queries.relief import RelievedFacts
@@ -40,11 +42,16 @@ class Standing(NamedTuple):
     """Whether some of it is known as the sums of whole months only."""
 
 
-Found = Mapping[Period, list[Standing]]
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was judged in each period, and by KPI the newest version, which has its KPI with it."""
+
+    standings: Mapping[Period, Sequence[Standing]]
+    kpis: Mapping[int, KpiVersion]
 
 
 def stored(contracts: Collection[int], periods: Sequence[Period], now: datetime) -> Found:
-    """Return what the attainments of these periods, all of one kind, say; one query."""
+    """Return what the attainments of these periods, all of one kind, say; two queries."""
     rows = Attainment.objects.filter(
         series__contract__in=contracts, series__period=periods[0].kind.value, weight__isnull=False,
         start__in=[period.start for period in periods],
@@ -67,13 +74,14 @@ def stored(contracts: Collection[int], periods: Sequence[Period], now: datetime)
     for row in rows.order_by().annotate(**about).values_list("start", *about, *names):
         flags = row[-1]
         found[row[0]].append(Standing._make((*row[1:-1], "adjusted" in flags, MONTH_TOTALS in flags)))
-    return {period: found[period.start] for period in periods}
+    kpis = {version.kpi_id: version for version in versions_of({one.kpi for rows in found.values() for one in rows})}
+    return Found({period: found[period.start] for period in periods}, kpis)
 
 
 def computed(contracts: Collection[int], periods: Sequence[Period], now: datetime) -> Found:
     """Judge the periods from the counts: by targets of their own grain, else by the monthly ones."""
     if not contracts:
-        return {period: [] for period in periods}
+        return Found({period: [] for period in periods}, {})
     world = World(list(contracts), now=now)
     wanted = [(series, period) for period in periods for series in _judging(world, period)]
     figures, relief = world.load_figures(wanted), world.load_relief(wanted)
@@ -92,7 +100,7 @@ def computed(contracts: Collection[int], periods: Sequence[Period], now: datetim
         relieved = without.of_kpi(gross.definition.rule) if without else None
         counts = judged(world, series, relieved.facts) if relieved else gross
         found[period].append(_standing(series, gross, counts, is_adjusted=bool(relieved and relieved.slices)))
-    return found
+    return Found(found, world.definitions.newest)
 
 
 def _standing(series: Series, gross: Judged, counts: Judged, *, is_adjusted: bool) -> Standing:

@@ -18,6 +18,7 @@ from bpo.choices import (
     AlertSeverity,
     AlertStatus,
     CorrectionStatus,
+    PlanStatus,
     ScorecardStatus,
 )
 from bpo.models import ActionPlan, Alert, CorrectionRequest, Scorecard
@@ -113,7 +114,7 @@ def _kinds(actor: Actor, now: datetime) -> Iterator[_Kind]:
 
 
 def _plans(actor: Actor, now: datetime) -> Iterator[_Kind]:
-    """Return action plans that are late or due soon, to either side, and to the BPO side effects to be checked."""
+    """Return action plans that are late, due soon, or new from the other side; and what the BPO side has to check."""
     today = local_date(now, settings.TIME_ZONE)
     rows = ActionPlan.objects.visible_to(actor.limited_to(Capability.PROPOSE_PLANS))
     rows = rows.select_related("contract__vendor").order_by("due_on", "id")
@@ -121,7 +122,11 @@ def _plans(actor: Actor, now: datetime) -> Iterator[_Kind]:
     soon = rows.filter(status__in=UNFINISHED_PLANS, due_on__range=(today, today + SOON))
     yield _Kind(_("Action plans that are overdue"), "bad", f"{where}?overdue=1", rows.filter(overdue(today)), _plan)
     yield _Kind(_("Action plans due within a week"), "calm", where, soon, _plan)
-    if actor.may(Capability.DECIDE_PLANS):
+    decides = actor.may(Capability.DECIDE_PLANS)
+    new = rows.filter(status=PlanStatus.OPEN, is_from_vendor=decides, due_on__gt=today + SOON)
+    title = _("Action plans that vendors propose") if decides else _("Action plans to begin")
+    yield _Kind(title, "calm", f"{where}?status=open", new, _plan)
+    if decides:
         checks = ActionPlan.objects.visible_to(actor.limited_to(Capability.DECIDE_PLANS)).filter(to_check(today))
         checks = checks.select_related("contract__vendor").order_by("check_on", "id")
         yield _Kind(_("Effects of actions to check"), "warn", f"{where}?status=done", checks, _plan)

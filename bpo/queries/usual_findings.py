@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 
 from bpo.calc.alerting import Held, Severity
 from bpo.choices import STATISTICAL, AlertKind, AlertStatus
-from bpo.models import Alert, AlertEvent, SeriesBaseline
+from bpo.models import Alert, AlertEvent
 from bpo.queries.alert_findings import Finding
 from kpis.calc.facts import PeriodKind
 from kpis.calc.surveillance import Baseline, Day, Standing, standing, watch
@@ -23,6 +24,16 @@ from vendors.clock import local_date
 from vendors.querysets import one_of
 
 ONE_DAY = timedelta(days=1)
+
+
+class Level(NamedTuple):
+    """What is kept of a series in :class:`bpo.models.SeriesBaseline`, as a record: thousands are read after a drain."""
+
+    series_id: int
+    until: date
+    by_weekday: Sequence[float] = ()
+    spread: float = 0
+    days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +60,15 @@ class _Sign:
         return self.standing.is_sudden, abs(self.standing.worst.distance), -self.usual.series.id
 
 
-def shown_days(reader: DayReader, stretches: Iterable[Stretch], kept: Mapping[int, SeriesBaseline]) -> list[Usual]:
+def shown_days(reader: DayReader, stretches: Iterable[Stretch], kept: Mapping[int, Level]) -> list[Usual]:
     """Return the days of these stretches beside the level that is kept for each."""
     found = []
     for one in stretches:
         row, definition, unusual = kept[one.series.id], reader.definition(one), reader.unusual(one)
         baseline = Baseline(shape_of(definition.rule), tuple(row.by_weekday), row.spread, row.days)
-        days = [day for day in reader.days(one) if day.date not in unusual]
+        days = reader.days(one)
+        if unusual:
+            days = [day for day in days if day.date not in unusual]
         found.append(Usual(one.series, definition, baseline, days))
     return found
 
@@ -105,7 +118,7 @@ def _signs(one: Usual, restarted_on: date | None) -> Iterator[tuple[AlertKind, _
         return
     by_date = {day.date: day for day in one.days}
     for is_bad, kind in ((True, AlertKind.WORSE_THAN_USUAL), (False, AlertKind.BETTER_THAN_USUAL)):
-        found = standing(signals, by_date, is_bad=is_bad)
+        found = standing(signals, list(by_date), is_bad=is_bad)
         if found is not None:
             yield kind, _Sign(one, found, by_date[found.worst.date])
 

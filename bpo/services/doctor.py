@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 
 from bpo.queries.deliveries import stuck_count
 from bpo.queries.readiness import Check, readiness
+from bpo.queries.report_schedule import late_reports
 from kpis.models import RecalculationMark
 
 LEAST_FREE_BYTES = 1024**3
@@ -49,7 +50,7 @@ def examine(*, now: datetime) -> list[Finding]:
     findings = [_versions(), *_secrets(), _database(checks["database"])]
     if checks["database"].ok:
         findings += [_guarded(_migrations), _guarded(_clock_of_database, now), _guarded(_marks, now)]
-        findings += [_guarded(_deliveries, now)]
+        findings += [_guarded(_deliveries, now), _guarded(_reports, now)]
         findings += [_scheduler(checks["scheduler"]), _feed(checks["feed"])]
     return [*findings, _broker(checks["broker"]), _disk(), _font()]
 
@@ -129,6 +130,15 @@ def _deliveries(now: datetime) -> Finding:
         return Finding("deliveries", "ok", _("Messages about alerts go out."))
     cure = _("Look at the deliveries in the administration for the last error, and check EMAIL_URL.")
     return Finding("deliveries", "warning", _("%(n)s messages about alerts do not go out.") % {"n": stuck}, cure)
+
+
+def _reports(now: datetime) -> Finding:
+    late = late_reports(now)
+    if not late:
+        return Finding("reports", "ok", _("Reports are made when they are due."))
+    names = ", ".join(row.name for row in late)
+    cure = _("Look into the log for the reason (report not made), and start the scheduler where none runs.")
+    return Finding("reports", "warning", _("Reports that are due were not made: %(names)s.") % {"names": names}, cure)
 
 
 def _scheduler(check: Check) -> Finding:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +29,7 @@ DAILY = (
     Entry("today", _("Today")),
     Entry("overview", _("Executive overview"), Capability.READ_RESULTS, also=("compare",)),
     Entry("scorecard-list", _("Monthly scorecards")),
+    Entry("report-list", _("Reports"), Capability.READ_REPORTS),
     Entry("alert-list", _("Alerts"), Capability.READ_ALERTS),
     Entry("plan-board", _("Action plans"), Capability.READ_PLANS),
     Entry("submit", _("Daily figures"), Capability.SUBMIT),
@@ -36,6 +38,8 @@ DAILY = (
         "completeness", _("Completeness of figures"), Capability.READ_FIGURES, also=("reconciliation-list", "quality")
     ),
     Entry("factor-list", _("External factors"), Capability.READ_FACTORS, also=("forecast-list",)),
+    Entry("department-list", _("Departments"), Capability.ANSWER_FACTORS),
+    Entry("client", _("The client's own scorecard"), Capability.READ_RESULTS),
     Entry("month-ends", _("Month ends"), Capability.READ_FIGURES),
     Entry("correction-list", _("Correction requests"), Capability.READ_FIGURES),
 )
@@ -57,6 +61,9 @@ def navigation(context: Any) -> dict[str, Any]:
     request = context["request"]
     actor = getattr(request, "actor", None)
     daily, set_up = (_shown(entries, actor, request.path) for entries in (DAILY, SET_UP))
+    if settings.SECOND_STEP:
+        own = reverse("second-step-settings")
+        set_up.append({"url": own, "label": _("Second step"), "here": "page" if request.path == own else ""})
     return {"daily": daily, "set_up": set_up, "is_set_up": any(entry["here"] for entry in set_up)}
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy, pgette
 
 from bpo.choices import DisputeStatus, ScorecardStatus
 from bpo.queries.alert_words import action_word
+from bpo.queries.money import money_text
 from bpo.queries.words import LINE_WORDS, UNITS, share_of_target
 from kpis.calc.attainment import BEYOND
 from vendors import choices
@@ -51,6 +52,7 @@ STEPS_OF_A_FACTOR = {
     "reject": gettext_lazy("Rejected"),
     "withdraw": gettext_lazy("Withdrawn"),
     "expire": gettext_lazy("Expired"),
+    "knowledge": gettext_lazy("Scripts and FAQ ready"),
 }
 
 
@@ -141,6 +143,13 @@ def signed(value: Any) -> str:
     return NOTHING if number is None else f"{number.quantize(Decimal('0.01'), ROUND_HALF_UP):+,f}".replace("-", "−")
 
 
+@register.filter
+def more(value: Any) -> str:
+    """Write a difference with its sign and no needless places: +4,120, −0.5."""
+    number = _decimal(value)
+    return NOTHING if number is None else ("+" if number > 0 else "") + written(number, 0).replace("-", "−")
+
+
 @register.simple_tag
 def figure(value: Any, decimals: int | None = 2, unit: str = "", flags: Collection[str] = ()) -> SafeString | str:
     """Write a KPI's value with its unit: ``81.13 %``, ``31.4 s``, never rounding what was compared.
@@ -161,7 +170,7 @@ def _figure(value: Any, decimals: int | None, unit: str, flags: Collection[str])
         return NOTHING, ""
     text = f"> {written(value, 0)}" if BEYOND in flags else written(value, 2 if decimals is None else decimals)
     space = "" if unit == "%" or is_korean() else "\u00a0"
-    return text, f"{space}{UNITS.get(unit, unit)}" if unit else ""
+    return money_text(text, unit), f"{space}{UNITS.get(unit, unit)}" if unit else ""
 
 
 def _date(value: date | str) -> date:
@@ -172,6 +181,12 @@ def _date(value: date | str) -> date:
 def month(value: date | str) -> str:
     """Write a month: 2026년 10월, October 2026."""
     return date_format(_date(value), "YEAR_MONTH_FORMAT")
+
+
+@register.filter
+def quarter(value: date) -> str:
+    """Name the quarter that begins on a day: 2026 Q4."""
+    return f"{value.year} Q{(value.month + 2) // 3}"
 
 
 @register.filter

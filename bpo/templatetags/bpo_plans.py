@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -23,6 +25,12 @@ SHAPES = {
     PlanOutcome.NOT_EFFECTIVE: "below_target",
 }
 """The shape of each state, of those the stylesheet has."""
+
+
+@register.filter
+def falls_short(line: Mapping[str, Any]) -> bool:
+    """Say whether a line of a scorecard is a KPI that came to less than its target asks for."""
+    return bool(line["kpi"]) and line["score"] is not None and Decimal(line["score"]) < 100
 
 
 @register.inclusion_tag("bpo/_mark.html")

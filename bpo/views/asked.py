@@ -27,6 +27,7 @@ from bpo.views.forms import MomentField, offer
 from kpis.choices import FactorKind
 from vendors import clock
 from vendors.addresses import client_address
+from vendors.authentication import actor_of
 from vendors.choices import service_label
 from vendors.errors import DomainError
 
@@ -69,8 +70,9 @@ class PlannedForm(forms.Form):
 def asked(request: HttpRequest, token: str) -> HttpResponse:
     """Show a department what it is asked, and take its answer; looking alone answers nothing."""
     now, address = clock.now(), client_address(request)
+    known_reader(request)
     if not may_try(address, now):
-        return _too_many(request)
+        return too_many(request)
     number = question_of(token)
     question = DepartmentQuestion.objects.select_related("department").filter(pk=number or 0).first()
     if question is None:
@@ -88,7 +90,7 @@ def asked(request: HttpRequest, token: str) -> HttpResponse:
         if holds_nul(request.POST):
             raise BadRequest
         if not may_act(question.pk, now):
-            return _too_many(request)
+            return too_many(request)
         try:
             if _acted(request, question, form):
                 return redirect("bpo:asked", token=token)
@@ -98,6 +100,7 @@ def asked(request: HttpRequest, token: str) -> HttpResponse:
         "question": question,
         "last": question.week + timedelta(days=6),
         "factors": question.factors.all(),
+        "token": token,
         "form": form,
         "error": error,
     }
@@ -118,7 +121,14 @@ def _acted(request: HttpRequest, question: DepartmentQuestion, form: PlannedForm
     return False
 
 
-def _too_many(request: HttpRequest) -> HttpResponse:
+def known_reader(request: Any) -> None:
+    """Let somebody who is signed in keep the whole navigation; the link alone is still what opens the page."""
+    if request.user.is_authenticated:
+        request.actor = actor_of(request.user)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Answer who tried too often."""
     answer = render(request, "bpo/asked_locked.html", status=429)
     answer.headers["Retry-After"] = "900"
     return answer

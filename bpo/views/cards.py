@@ -16,6 +16,7 @@ from bpo.choices import ScorecardStatus
 from bpo.models import Scorecard
 from bpo.queries import Blocker, blockers, cards_for, differences, explained
 from bpo.queries.explanation_page import explanation_lines
+from bpo.queries.lost import put_to
 from bpo.queries.pages import CardPage, card_page, difference_rows, month_page
 from bpo.queries.trends import trends
 from bpo.reports import scorecard_print, scorecard_sheet
@@ -23,6 +24,8 @@ from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import month_of
 from bpo.views.steps import KINDS, Step, make_step, steps_for, take
 from kpis.api.reports import download
+from kpis.calc.facts import PeriodKind
+from kpis.calc.periods import period_of
 from kpis.media_types import PDF, XLSX
 from vendors import clock
 from vendors.actors import Capability
@@ -88,6 +91,7 @@ def _card_answer(request: PageRequest, page: CardPage, steps: list[Step], status
         "steps": steps,
         "blockers": _grouped(blockers(page.scorecard, clock.now()), page) if may_finalise else [],
         "here": _url(page.scorecard.pk),
+        "put": put_to([page.scorecard.contract], period_of(PeriodKind.MONTH, page.scorecard.start), now=clock.now()),
         "trends": trends(page.scorecard, now=clock.now()),
         "may_propose": request.actor.may(Capability.PROPOSE_PLANS, page.scorecard.contract.vendor_id),
     }

@@ -13,14 +13,17 @@ from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
-from bpo.views.forms import StepForm
+from bpo.templatetags.bpo_pages import day
+from bpo.views.forms import Choices, MomentField, StepForm, offer
 from bpo.views.steps import Kind, Step
-from kpis.choices import ANSWERS, FactorKind, FactorStatus
+from kpis.choices import ANSWERS, KNOWLEDGE_KINDS, FactorKind, FactorStatus
 from kpis.models import ExternalFactor
 from kpis.services import factors
 from kpis.services.factors.deciding import UNDECIDED, is_own
 from kpis.services.factors.evidence import LARGEST
 from kpis.services.factors.filing import TO_BE_CLAIMED, TO_BE_WITHDRAWN
+from kpis.services.factors.methods import treatments_of
+from vendors import clock
 from vendors.actors import Actor, Capability
 from vendors.errors import DomainError
 
@@ -55,12 +58,34 @@ class DecideForm(StepForm):
     decision = _text(_("Reason"), required=True, help_text=_("The vendor reads this text."))
 
 
+class ApproveForm(DecideForm):
+    """``slices`` are the places of what is taken out; none of them where it is not offered piece by piece."""
+
+    slices = forms.TypedMultipleChoiceField(
+        label=_("What is approved"), coerce=int, widget=forms.CheckboxSelectMultiple, empty_value=None
+    )
+
+    def __init__(self, *args: Any, parts: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if parts:
+            offer(self, "slices", parts)
+            self.fields["slices"].initial = [place for place, _label in parts]
+        else:
+            del self.fields["slices"]
+
+
+class KnowledgeForm(StepForm):
+    knowledge_ready_at = MomentField(label=_("Ready since"))
+
+
 class WithdrawForm(StepForm):
     note = _text(_("Note"), required=False)
 
 
-OF_RELIEF = frozenset({"claim", "approve", "ask", "reject"})
+OF_RELIEF = frozenset({"claim", "confirm", "approve", "ask", "reject"})
 """Steps an improvement does not have: it is measured, not relieved."""
+MOST_PARTS = 62
+"""Boxes to tick on the page; of more, the API approves part."""
 DECIDED_ON = tuple(sorted(UNDECIDED))
 KINDS = {
     kind.action: kind
@@ -98,6 +123,17 @@ KINDS = {
             is_main=False,
         ),
         Kind(
+            "knowledge",
+            Capability.REGISTER_FACTORS,
+            DECIDED_ON,
+            _("Scripts and FAQ ready"),
+            _("Since when agents could know what to say. It changes no figure and stands on the client's own card."),
+            _("Keep this time"),
+            _("The time is kept."),
+            KnowledgeForm,
+            is_main=False,
+        ),
+        Kind(
             "approve",
             Capability.DECIDE_FACTORS,
             DECIDED_ON,
@@ -105,7 +141,7 @@ KINDS = {
             _("The slices leave the figures for good, for every KPI that counts them, also where that lowers one."),
             _("Approve and take the slices out"),
             _("The factor is approved; the figures are being computed."),
-            DecideForm,
+            ApproveForm,
         ),
         Kind(
             "ask",
@@ -156,6 +192,8 @@ def _fits(kind: Kind, factor: ExternalFactor, actor: Actor, *, own: bool) -> boo
         return False
     if kind.capability is Capability.DECIDE_FACTORS:
         return not own
+    if kind.action == "knowledge":
+        return factor.kind in KNOWLEDGE_KINDS and not actor.is_of_a_vendor
     if kind.action == "file":
         return factor.is_from_vendor or not actor.is_of_a_vendor
     return kind.action != "withdraw" or factor.is_from_vendor == actor.is_of_a_vendor
@@ -166,14 +204,27 @@ def make_step(
 ) -> Step:
     """Return one step with its form, filled with ``data`` where it was sent."""
     url = reverse("bpo:factor-step", args=[factor.pk, kind.action])
-    return Step(kind, url, kind.form(data, files, auto_id=f"{kind.action}-%s"))
+    options: dict[str, Any] = {"parts": _parts(factor)} if kind.form is ApproveForm else {}
+    return Step(kind, url, kind.form(data, files, auto_id=f"{kind.action}-%s", **options))
+
+
+def _parts(factor: ExternalFactor) -> Choices:
+    """Return what can be approved piece by piece, by place; nothing where it is one piece or too many to tick."""
+    queues = list(factor.queues.all())
+    try:
+        slices = treatments_of(factor, queues, now=clock.now())
+    except DomainError:
+        return []
+    names = {queue.pk: queue.name for queue in queues}
+    parts = [(place, f"{names[one.queue]} · {day(one.date)}") for place, one in enumerate(slices)]
+    return parts if 1 < len(parts) <= MOST_PARTS else []
 
 
 def take(step: Step, factor: ExternalFactor, *, actor: Actor, now: datetime) -> ExternalFactor | None:
     """Call the service of a sent step and return the factor; null where form or service refuses: the step says why."""
     if not step.form.is_valid():
         return None
-    service: Callable[..., ExternalFactor] = getattr(factors, step.kind.action, _add_file)
+    service: Callable[..., ExternalFactor] = OTHERS.get(step.kind.action) or getattr(factors, step.kind.action)
     try:
         return service(factor.pk, **step.form.cleaned_data, actor=actor, now=now)
     except DomainError as error:
@@ -185,3 +236,11 @@ def _add_file(factor_id: int, *, file: UploadedFile, actor: Actor, now: datetime
     # Read no more than what shows that it is too large.
     content = file.read(LARGEST + 1)
     return factors.add_file(factor_id, name=file.name or "", content=content, actor=actor, now=now).factor
+
+
+def _note_knowledge(factor_id: int, *, knowledge_ready_at: datetime, actor: Actor, now: datetime) -> ExternalFactor:
+    return factors.change(factor_id, {"knowledge_ready_at": knowledge_ready_at}, actor=actor, now=now)
+
+
+OTHERS: dict[str, Callable[..., ExternalFactor]] = {"file": _add_file, "knowledge": _note_knowledge}
+"""Steps that are called otherwise than their service."""

@@ -21,7 +21,7 @@ from bpo.queries.relief_table import SideBySide, side_by_side
 from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import day_of
 from bpo.views.factor_steps import KINDS, make_step, steps_for, take
-from bpo.views.forms import MomentField, offer
+from bpo.views.forms import Choices, MomentField, offer
 from kpis.api.reports import download
 from kpis.choices import FactorKind, FactorMethod, FactorStatus, ReplaceBy
 from kpis.imports import rows_in
@@ -32,7 +32,9 @@ from kpis.queries.before_after import improvement_of
 from kpis.queries.effect_words import sentence
 from kpis.queries.effects import ContractEffect, Suggestion, effects_of, suggestions
 from kpis.services import factors
+from kpis.services.factors.deadlines import answer_until
 from kpis.services.factors.deciding import UNDECIDED
+from kpis.services.factors.parties import shown_parameters
 from kpis.tasks import wake_up
 from vendors import clock
 from vendors.actors import Actor, Capability
@@ -75,6 +77,10 @@ class FactorForm(forms.Form):
     by = forms.ChoiceField(
         label=gettext_lazy("Replaced by"), choices=[("", "–"), *ReplaceBy.choices], required=False,
     )  # fmt: skip
+    party = forms.ChoiceField(
+        label=gettext_lazy("Moves to the card of"), required=False,
+        help_text=gettext_lazy("Of what is put on another party's card. Left empty it is the department in charge."),
+    )  # fmt: skip
     slices = forms.CharField(
         label=gettext_lazy("The part of the day"), required=False, max_length=50_000,
         widget=forms.Textarea(attrs={"rows": 4, "cols": 40, "class": "code"}),
@@ -84,8 +90,9 @@ class FactorForm(forms.Form):
         ),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, queues: list[Queue], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, queues: list[Queue], parties: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        offer(self, "party", [("", "–"), *parties])
         offer(self, "queues", [(row.code, f"{row.centre.vendor.label} · {row.name}") for row in queues])
 
 
@@ -158,7 +165,7 @@ def factor_new(request: PageRequest) -> HttpResponse:
     """Register a factor."""
     queues = _queues(request.actor)
     given = request.POST if request.method == "POST" else None
-    form = FactorForm(given, queues=queues, initial=_initial(request))
+    form = FactorForm(given, queues=queues, parties=_parties(request.actor), initial=_initial(request))
     error: DomainError | None = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -190,9 +197,22 @@ def _registered(given: dict[str, Any], queues: list[Queue], actor: Actor) -> Ext
     data["slices"] = _slices(data.pop("slices"))
     data["method"] = data["method"] or FactorMethod.EXCLUDE
     share, by = data.pop("share"), data.pop("by")
-    data["parameters"] = {"share": share / 100} if share is not None else {"by": by} if by else {}
+    name, _space, code = data.pop("party").partition(" ")
+    about = {"share": share / 100 if share is not None else None, "by": by, name: code}
+    data["parameters"] = {name: value for name, value in about.items() if value}
     chosen = [queue for queue in queues if queue.code in codes]
     return factors.register(data, queues=chosen, actor=actor, now=clock.now())
+
+
+def _parties(actor: Actor) -> Choices:
+    """Return whose card a slice may move to: the client, its departments and, for the BPO side, other contracts."""
+    departments = Department.objects.filter(is_active=True)
+    found: Choices = [("party client", _("The client"))]
+    found += [(f"party {row.code}", row.label) for row in departments]
+    if not actor.is_of_a_vendor:
+        contracts = Contract.objects.visible_to(actor.limited_to(Capability.REGISTER_FACTORS)).select_related("vendor")
+        found += [(f"contract {row.code}", f"{row.vendor.label} · {row.name}") for row in contracts]
+    return found
 
 
 def _slices(text: str) -> list[dict[str, Any]]:
@@ -234,6 +254,7 @@ def _answer(request: PageRequest, factor: ExternalFactor, refused: Any = None) -
     is_priced = factor.status in UNDECIDED and request.actor.may(Capability.READ_RESULTS) and not is_improvement
     context = {
         "factor": factor,
+        "parameters": shown_parameters(factor, sees_all=actor.sees_all_vendors),
         "queues": queues,
         "slices": [one for one in factor.slices if one["queue"] in codes],
         "events": factor.events.all(),
@@ -243,6 +264,8 @@ def _answer(request: PageRequest, factor: ExternalFactor, refused: Any = None) -
         "fault": fault,
         "methods": _methods(request.actor, factor, effect) if is_priced else None,
         "surges": factors.hidden_surges(factor, actor=request.actor) if is_priced else [],
+        "caps": factors.caps(factor, actor=request.actor, now=clock.now()) if is_priced and not fault else [],
+        "answer_until": answer_until(factor, list(factor.queues.all())) if factor.status in UNDECIDED else None,
         "is_open": factor.status in UNDECIDED,
         "effects": [] if is_improvement else _sizes(request.actor, factor),
         "is_improvement": is_improvement,

@@ -111,19 +111,25 @@ class Editor:
     @property
     def questions(self) -> list[str]:
         """What the sample cannot answer and no field of the form asks."""
-        asked = {f"definition_{question.code}" for question in self._questions}
-        shown = asked & self.form.fields.keys()
-        return [question.text for question in self._questions if f"definition_{question.code}" not in shown]
+        shown = {name.removeprefix("definition_") for name in self.form.fields}
+        named = {"queues"} if self.data and all(form["code"].value() for form in self.names) else set()
+        return [question.text for question in self._questions if question.code not in shown | named]
 
     @property
     def answers(self) -> list[Any]:
-        """The fields that ask what no file says."""
-        return [field for field in self.form.visible_fields() if field.name in self.form.asked]
+        """The fields that ask what no file says, and the queue of every line where no column names it."""
+        asked = [*self.form.asked, *(question.code for question in self._questions if question.code == "queue")]
+        return [field for field in self.form.visible_fields() if field.name in asked]
+
+    @property
+    def left_out(self) -> list[ProposedColumn]:
+        """The columns of the sample that nothing is read from as the forms stand."""
+        return [column for column, form in self.rows if column is not None and not form["holds"].value()]
 
     @property
     def ways(self) -> list[Any]:
         """The fields that say how the file is read, beside its columns and what the profile is called."""
-        apart = {"name", "code", "note", "is_active", *self.form.asked}
+        apart = {"name", "code", "note", "is_active", *(field.name for field in self.answers)}
         return [field for field in self.form.visible_fields() if field.name not in apart]
 
     @property
@@ -214,11 +220,12 @@ class Editor:
             return False
         grid: Grid | None = self.form.cleaned_data["sample"]
         try:
-            layout = profiles.checked(self.mapping(), actor=self.actor, vendor=self.vendor)
             if grid is not None:
                 self.proposal = self.proposal or propose(
                     grid, actor=self.actor, vendor=self.vendor, now=now, month=self.month
                 )
+            layout = profiles.checked(self.mapping(), actor=self.actor, vendor=self.vendor)
+            if grid is not None:
                 self.trial = try_layout(layout, grid, actor=self.actor, now=now)
         except DomainError as error:
             self.error = self.error or error

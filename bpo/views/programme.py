@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,16 +20,19 @@ from bpo.queries.pages import month_after
 from bpo.queries.programme import contracts_made, set_ups
 from bpo.reports.programme_sample import sample_workbook
 from bpo.services import programme
-from bpo.services.programme import DAYS, SERVICES, VOICE_SETS, Wish
+from bpo.services.programme import DAYS, SERVICES, VOICE_SETS, Wish, read_names
 from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import month_of
 from bpo.views.submitting_form import workbook
 from kpis.models import Submission, TargetSet
 from kpis.queries.contract_form import contract_form
-from kpis.services.target_values import version_on
+from kpis.services.target_checks import is_higher_better
+from kpis.services.target_set_items import Item
+from kpis.services.target_values import plain, version_on
 from kpis.tasks import wake_up
 from vendors import clock
 from vendors.actors import Capability
+from vendors.calc.closing import first_of_next_month
 from vendors.errors import DomainError, Invalid
 from vendors.models import Contract
 
@@ -113,30 +117,50 @@ def _months() -> list[date]:
 
 
 def _wish(request: PageRequest) -> Wish:
-    names = [" ".join(line.split()) for line in request.POST.get("vendors", "").splitlines()]
+    """Read what was sent; lines of names that say what each vendor does tick these services too."""
     month = month_of(request.POST.get("month", ""))
     if month is None or month not in _months():
         raise BadRequest
-    targets = {}
-    for name, text in request.POST.items():
-        if name.startswith("t|"):
-            _t, code, kpi, place = [*name.split("|"), "", "", ""][:4]
-            if place.isascii() and place.isdigit():
-                targets[code, kpi, int(place[:3])] = str(text).strip().removesuffix("%").strip()[:40]
+    vendors, named = read_names(request.POST.get("vendors", ""))
+    known = {service.key for services in named.values() for service in services}
+    keys = [*request.POST.getlist("service"), *(one.key for one in SERVICES if one.key in known)]
+    defaults = {one.key: one.days for one in SERVICES}
     return Wish(
-        vendors=tuple(name for name in names if name),
+        vendors=vendors,
         month=month,
-        services={key[:20]: request.POST.get(f"days-{key}", "every") for key in request.POST.getlist("service")},
+        services={key[:20]: request.POST.get(f"days-{key}", defaults.get(key, "every")) for key in keys},
         voice_set=request.POST.get("voice_set", VOICE_SETS[0]),
-        targets=targets,
+        does=_ticked(request, len(vendors))
+        or {place: frozenset(one.key for one in services) for place, services in named.items()},
+        targets={
+            (code, kpi, int(place[:3])): text.removesuffix("%").strip()
+            for (code, kpi, place), text in _typed(request, "t|")
+            if place.isascii() and place.isdigit()
+        },
+        weights={(code, kpi): text for (code, kpi, _place), text in _typed(request, "w|")},
     )
+
+
+def _typed(request: PageRequest, prefix: str) -> Iterator[tuple[tuple[str, str, str], str]]:
+    """Yield set, KPI and place of each field of the grid, and what was typed there."""
+    for name, text in request.POST.items():
+        if name.startswith(prefix):
+            _prefix, code, kpi, place = [*name.split("|"), "", "", ""][:4]
+            yield (code, kpi, place), str(text).strip()[:40]
+
+
+def _ticked(request: PageRequest, vendors: int) -> dict[int, frozenset[str]]:
+    """Return who does what, where the page asked."""
+    if "who" not in request.POST:
+        return {}
+    return {place: frozenset(request.POST.getlist(f"d|{place}")) for place in range(vendors)}
 
 
 def _first(request: PageRequest, wish: Wish, errors: Any = ()) -> HttpResponse:
     sets = {one.code: one for one in TargetSet.objects.filter(code__in=VOICE_SETS)}
     context = {
         "wish": wish,
-        "names": "\n".join(wish.vendors),
+        "names": "\n".join(_line(wish, place) for place in range(len(wish.vendors))),
         "months": _months(),
         "services": [(one, one.key in wish.services, wish.services.get(one.key, one.days)) for one in SERVICES],
         "days": [(key, label) for key, (label, _weekdays, _holidays) in DAYS.items()],
@@ -147,31 +171,58 @@ def _first(request: PageRequest, wish: Wish, errors: Any = ()) -> HttpResponse:
     return render(request, "bpo/start.html", context, status=400 if errors else 200)
 
 
+def _line(wish: Wish, place: int) -> str:
+    """Return a vendor as its line reads: the name, and what it does where that is not everything."""
+    mine = wish.services_of(place)
+    named = "" if len(mine) == len(wish.chosen) else "\t" + ", ".join(str(service.label) for service in mine)
+    return wish.vendors[place] + named
+
+
 def _grid(request: PageRequest, wish: Wish, refusal: DomainError | None = None) -> HttpResponse:
     sets = {one.code: one for one in TargetSet.objects.filter(code__in=wish.sets)}
     faults = {error.field: error.detail for error in refusal.errors} if refusal else {}
     tables = [
-        (
-            sets[code],
-            [(item, version_on(item.kpi, wish.month).unit, _cells(wish, code, item, faults)) for item in items],
-        )
+        (sets[code], _vendors_of(wish, code), [_row(wish, code, item, faults) for item in items])
         for code, items in programme.items_of(wish).items()
     ]
     services = [(one, wish.services[one.key]) for one in wish.chosen]
-    context = {"wish": wish, "names": "\n".join(wish.vendors), "services": services, "tables": tables}
-    context["refusal"] = refusal
+    who = [
+        (place, name, [(one, one in wish.services_of(place)) for one in wish.chosen])
+        for place, name in enumerate(wish.vendors)
+    ]
+    context = {
+        "wish": wish,
+        "names": "\n".join(wish.vendors),
+        "services": services,
+        "tables": tables,
+        "who": who,
+        "refusal": refusal,
+        "closes_from": first_of_next_month(clock.local_date(clock.now(), settings.TIME_ZONE)),
+    }
     return render(request, "bpo/start_targets.html", context, status=refusal.status if refusal else 200)
 
 
-def _cells(wish: Wish, code: str, item: Any, faults: dict[Any, Any]) -> list[tuple[str, str, str, Any]]:
-    """Return name, vendor, text and fault of every input of one KPI."""
-    found = []
-    for place, vendor in enumerate(wish.vendors):
+def _vendors_of(wish: Wish, code: str) -> list[tuple[int, str]]:
+    """Return the vendors that a set judges, with their places."""
+    return [(place, name) for place, name in enumerate(wish.vendors) if wish.uses(code, place)]
+
+
+def _row(wish: Wish, code: str, item: Item, faults: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return one KPI of the grid: which way its levels run, its weight, and the inputs of its vendors."""
+    weight = f"w|{code}|{item.kpi.code}"
+    cells = []
+    for place, vendor in _vendors_of(wish, code):
         key = (code, item.kpi.code, place)
-        text = wish.targets.get(key, f"{item.values['target']:f}")
         name = "|".join(map(str, key))
-        found.append((f"t|{name}", vendor, text, faults.get(name)))
-    return found
+        text = wish.targets.get(key, f"{item.values['target']:f}")
+        cells.append((f"t|{name}", vendor, text, faults.get(name)))
+    return {
+        "item": item,
+        "unit": version_on(item.kpi, wish.month).unit,
+        "is_higher_better": is_higher_better(item.values, item.scale),
+        "weight": (weight, wish.weights.get((code, item.kpi.code), plain(item.values["weight"])), faults.get(weight)),
+        "cells": cells,
+    }
 
 
 def _found(request: PageRequest, pk: int) -> SetUp:

@@ -12,13 +12,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from bpo.models import SetUp, SetUpSheet
-from bpo.services.programme_sheet import drop_sheet, keep_sheet, take_sheet
+from bpo.services.programme import drop_sheet, keep_sheet, remembered, take_sheet
 from bpo.views.access import PageRequest, page_for
 from bpo.views.profile_editor import Editor
 from bpo.views.profile_forms import sample_of
 from bpo.views.submitting import uploaded
 from kpis.imports.opening import open_sample
-from kpis.imports.proposing import propose
+from kpis.imports.proposing import propose, tried
 from kpis.models import ImportJob
 from kpis.tasks import start_imports, wake_up
 from vendors import clock
@@ -60,10 +60,12 @@ def _shown(request: PageRequest, found: SetUp) -> HttpResponse:
     try:
         grid, delimiter = open_sample(bytes(kept.content), filename=kept.name)
         proposal = propose(grid, actor=request.actor, vendor=None, now=clock.now(), delimiter=delimiter, month=month)
+        proposal.mapping = remembered(found, proposal, actor=request.actor)
+        proposal.trial = tried(proposal.mapping, grid, actor=request.actor, now=clock.now())
     except DomainError as error:
         return _asked(request, found, error)
     editor = Editor(request, vendor=None, proposal=proposal, sample=sample_of(grid), month=month)
-    return _looked_over(request, found, editor)
+    return _looked_over(request, found, editor, kept.name)
 
 
 def _edited(request: PageRequest, found: SetUp) -> HttpResponse:
@@ -98,7 +100,7 @@ def _asked(request: PageRequest, found: SetUp, error: DomainError | None = None)
     return render(request, "bpo/start_sheet.html", context, status=error.status if error else 200)
 
 
-def _looked_over(request: PageRequest, found: SetUp, editor: Editor) -> HttpResponse:
-    context = {"found": found, "month": _month(found), "editor": editor}
+def _looked_over(request: PageRequest, found: SetUp, editor: Editor, sheet_name: str = "") -> HttpResponse:
+    context = {"found": found, "month": _month(found), "editor": editor, "sheet_name": sheet_name}
     status = editor.error.status if editor.error else 400 if editor.data and editor.trial is None else 200
     return render(request, "bpo/start_sheet_read.html", context, status=status)

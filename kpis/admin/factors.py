@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from kpis.models import ExternalFactor, FactorEvent, FactorFile, FactorQueue, FactorSlice, Forecast
+from kpis.services.factors.parties import shown_parameters
 from vendors.actors import Capability
 from vendors.admin.base import ReadOnlyAdmin, document
 from vendors.admin.filters import VisibleRelated
@@ -25,16 +26,22 @@ class ExternalFactorAdmin(ReadOnlyAdmin):
         "title",
         ("kind", "department", "department_answer"),
         ("starts_at", "ends_at"),
-        ("is_planned", "announced_at", "expected_percent"),
+        ("is_planned", "announced_at", "knowledge_ready_at", "expected_percent"),
         "description",
         "evidence",
         ("status", "method"),
-        "parameters",
+        "with_what",
         ("filed_by", "filed_at"),
         ("claimed_by", "claimed_at"),
         ("decided_by", "decided_at"),
         "decision",
     ]
+    readonly_fields = ["with_what"]
+
+    @admin.display(description=_("parameters of the method"))
+    def with_what(self, row: ExternalFactor) -> str:
+        """Show the parameters without another vendor's contract: its own vendors read this page too."""
+        return document(dict(shown_parameters(row, sees_all=False)))
 
 
 @admin.register(FactorSlice)

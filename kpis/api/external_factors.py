@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from typing import Any
 
@@ -14,7 +14,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kpis.api.factor_effects import EffectsSerializer, SuggestionsSerializer, presented_effects
+from kpis.api.factor_effects import CapUseSerializer, EffectsSerializer, SuggestionsSerializer, presented_effects
 from kpis.api.factor_files import FileInputSerializer, FileSerializer
 from kpis.api.factor_plans import MOST_QUEUES, PlanInputSerializer, PlanSerializer, planned
 from kpis.api.incidents import IncidentInputSerializer
@@ -24,6 +24,7 @@ from kpis.models import ExternalFactor, FactorFile, FactorQueue
 from kpis.queries.effect_words import presented_suggestion
 from kpis.queries.effects import suggestions
 from kpis.services import factors
+from kpis.services.factors.parties import shown_parameters
 from kpis.services.factors.slices import MOST_SLICES
 from kpis.tasks import wake_up
 from vendors import clock
@@ -45,6 +46,9 @@ class StepSerializer(serializers.Serializer[Any]):
     by = serializers.CharField()
     at = serializers.DateTimeField(default_timezone=UTC)
     note = serializers.CharField()
+    late = serializers.BooleanField(
+        source="document.late", default=False, help_text="Of an answer: after the days that the contract's terms give."
+    )
 
 
 class SliceSerializer(serializers.Serializer[Any]):
@@ -63,8 +67,10 @@ class ExternalFactorSerializer(serializers.ModelSerializer[ExternalFactor]):
     starts_at = serializers.DateTimeField(default_timezone=UTC)
     ends_at = serializers.DateTimeField(default_timezone=UTC)
     announced_at = serializers.DateTimeField(default_timezone=UTC, allow_null=True)
+    knowledge_ready_at = serializers.DateTimeField(default_timezone=UTC, allow_null=True)
     queues = serializers.SerializerMethodField()
     method = serializers.ChoiceField(choices=FactorMethod.choices)
+    parameters = serializers.SerializerMethodField()
     slices = serializers.SerializerMethodField()
     status = serializers.ChoiceField(choices=FactorStatus.choices)
     filed_at = serializers.DateTimeField(default_timezone=UTC)
@@ -78,7 +84,7 @@ class ExternalFactorSerializer(serializers.ModelSerializer[ExternalFactor]):
         model = ExternalFactor
         fields = [
             "id", "kind", "title", "description", "department", "starts_at", "ends_at", "is_planned", "announced_at",
-            "expected_percent",
+            "knowledge_ready_at", "expected_percent",
             "queues", "kpis", "method", "parameters", "slices", "evidence", "status", "origin", "filed_by", "filed_at",
             "claimed_by", "claimed_at", "department_answer", "decided_by", "decided_at", "decision", "files", "history",
         ]  # fmt: skip
@@ -87,6 +93,10 @@ class ExternalFactorSerializer(serializers.ModelSerializer[ExternalFactor]):
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_queues(self, row: ExternalFactor) -> list[str]:
         return sorted(queue.code for queue in row.queues.all() if self._sees(queue))
+
+    @extend_schema_field(serializers.DictField())
+    def get_parameters(self, row: ExternalFactor) -> Mapping[str, Any]:
+        return shown_parameters(row, sees_all=self.context["view"].actor_in_scope.sees_all_vendors)
 
     @extend_schema_field(SliceSerializer(many=True))
     def get_slices(self, row: ExternalFactor) -> list[dict[str, Any]]:
@@ -110,6 +120,10 @@ class FactorInputSerializer(StrictSerializer):
     ends_at = Moment()
     is_planned = Bool(required=False)
     announced_at = Moment(required=False, allow_null=True)
+    knowledge_ready_at = Moment(
+        required=False, allow_null=True,
+        help_text="When the agents' scripts and FAQ were ready; said by the client, also after the claim.",
+    )  # fmt: skip
     expected_percent = Whole(
         required=False, allow_null=True, min_value=-100, max_value=1_000,
         help_text="How much calls are expected to change, in per cent; fewer are below 0.",
@@ -122,7 +136,8 @@ class FactorInputSerializer(StrictSerializer):
     parameters = serializers.JSONField(
         required=False,
         help_text="Of `suspend` the `band` in per cent, of `cap` the `share` owed of the forecast (1.10), of `replace` "
-        "`by`: `target` or `average`. Left out: the band of the forecast, the target.",
+        "`by`: `target` or `average`, of `attribute` the `party` (`client`, a department) or another `contract`. "
+        "Left out: the band of the forecast, the target, the department in charge.",
     )
     slices = serializers.ListField(child=serializers.JSONField(), required=False, max_length=MOST_SLICES)
     evidence = Text(required=False, allow_blank=True, **LONG)
@@ -187,9 +202,13 @@ class SurgeSerializer(serializers.Serializer[Any]):
 
 
 class WhatIfSerializer(serializers.Serializer[Any]):
-    """The months that approval would change, what the other methods would do, and what a coarse forecast hides."""
+    """The months that approval would change, what the other methods would do, and what a coarse forecast hides.
+
+    `caps` say how much of what the contract's terms agree to a month it would use.
+    """
 
     months = MonthEffectSerializer(many=True)
+    caps = CapUseSerializer(many=True)
     alternatives = AlternativeSerializer(many=True)
     hidden_surges = SurgeSerializer(many=True)
 
@@ -330,7 +349,8 @@ class ExternalFactorViewSet(ScopedViewSet):
         months = factors.what_if(row, actor=self.actor, now=clock.now())
         others = factors.alternatives(row, actor=self.actor, now=clock.now())
         surges = factors.hidden_surges(row, actor=self.actor)
-        return Response({"months": months, "alternatives": others, "hidden_surges": surges})
+        caps = [one.as_dict() for one in factors.caps(row, actor=self.actor, now=clock.now())]
+        return Response({"months": months, "caps": caps, "alternatives": others, "hidden_surges": surges})
 
     @extend_schema(responses=EffectsSerializer)
     @action(detail=True, methods=["get"], filterset_class=None)

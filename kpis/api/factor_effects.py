@@ -111,3 +111,20 @@ class SuggestionsSerializer(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True)
     previous = serializers.CharField(allow_null=True)
     results = SuggestionSerializer(many=True)
+
+
+class CapUseSerializer(serializers.Serializer[Any]):
+    """A cap of a contract's month (`most_days`, `most_points`, `most_share`): used, with this factor, and left."""
+
+    contract = serializers.CharField()
+    start = serializers.DateField()
+    cap = serializers.CharField()
+    kpi = serializers.CharField(allow_null=True)
+    name = serializers.CharField(allow_null=True)
+    name_ko = serializers.CharField(allow_null=True)
+    queue = serializers.CharField(allow_null=True)
+    most = serializers.CharField()
+    used = serializers.CharField()
+    with_this = serializers.CharField()
+    left = serializers.CharField()
+    is_over = serializers.BooleanField()

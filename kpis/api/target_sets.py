@@ -70,7 +70,7 @@ class CopySerializer(StrictSerializer):
 
 
 class ApplySerializer(StrictSerializer):
-    """Contracts and the first day; ``overrides`` are ``{contract: {kpi: target fields}}``."""
+    """Contracts and the first day; ``overrides`` are ``{contract: {kpi: target fields}}``, null leaves a KPI out."""
 
     contracts = serializers.ListField(child=fields.Code(), min_length=1, max_length=MOST_CONTRACTS)
     valid_from = fields.Date()

@@ -10,12 +10,12 @@ What comes out are judgements, not figures of a scorecard: they are computed wit
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import lru_cache
 from statistics import median, stdev
 from typing import NamedTuple
 
@@ -93,8 +93,7 @@ class Baseline:
         return _z(day, self.expected(day.date), self.shape) / self.spread
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(NamedTuple):
     """What a day gave: its distance and the smoothed one (negative is bad), and whether it begins something new.
 
     A good-side signal is information: find out why. It also catches errors of the feed, and gaming.
@@ -195,9 +194,10 @@ def _judged(
     Thousands of series are judged after a drain: what a weekday has in common is worked out once.
     """
     sign = -1.0 if direction in (Direction.LOWER, Direction.ZERO) else 1.0
-    is_share = baseline.shape is Shape.SHARE
-    chances = [p * (1 - p) if is_share else 1.0 for p in baseline.by_weekday]
-    units = [sign / (math.sqrt(chance) * baseline.spread) for chance in chances]
+    is_share, usual, sqrt = baseline.shape is Shape.SHARE, baseline.by_weekday, math.sqrt
+    chances = [p * (1 - p) if is_share else 1.0 for p in usual]
+    units = [sign / (sqrt(chance) * baseline.spread) for chance in chances]
+    fewest = [FEWEST_EVENTS / chance if is_share else 0.0 for chance in chances]
     smoothed, count, place = 0.0, 0, 0
     for day in days:
         date_, amount, volume = day
@@ -207,24 +207,29 @@ def _judged(
             smoothed, count = 0.0, 0
         place += 1
         weekday = date_.weekday()
-        distance = (amount / volume - baseline.by_weekday[weekday]) * math.sqrt(volume) * units[weekday]
-        if is_share and volume * chances[weekday] < FEWEST_EVENTS:
+        distance = (amount / volume - usual[weekday]) * sqrt(volume) * units[weekday]
+        if volume < fewest[weekday]:
             side = _rare_side(baseline, day)
             if side is not None:
                 yield place, date_, Rule.RARE, distance, smoothed, sign * side
             continue
+        clipped = distance if -CLIP < distance < CLIP else math.copysign(CLIP, distance)
+        smoothed = LAMBDA * clipped + (1 - LAMBDA) * smoothed
+        limit = _LIMITS[count] if count < len(_LIMITS) else _LIMITS[-1]
         count += 1
-        smoothed = LAMBDA * max(-CLIP, min(CLIP, distance)) + (1 - LAMBDA) * smoothed
-        if abs(distance) > R_LIMIT:
+        if not -R_LIMIT <= distance <= R_LIMIT:
             yield place, date_, Rule.SUDDEN, distance, smoothed, distance
-        elif abs(smoothed) > _limit(count):
+        elif not -limit <= smoothed <= limit:
             yield place, date_, Rule.DRIFT, distance, smoothed, smoothed
 
 
-@lru_cache(maxsize=512)
 def _limit(days: int) -> float:
     """Return how far the smoothed distance may be from 0 after so many days."""
     return EWMA_LIMIT * math.sqrt(LAMBDA / (2 - LAMBDA) * (1 - (1 - LAMBDA) ** (2 * days)))
+
+
+_LIMITS = [_limit(days) for days in range(1, 101)]
+"""Of the first hundred days; later ones differ by less than a float tells apart."""
 
 
 def _is_bad(distance: float, direction: Direction) -> bool:
@@ -248,13 +253,13 @@ class Standing:
     is_sudden: bool
 
 
-def standing(signals: Iterable[Signal], watched: Iterable[date], *, is_bad: bool) -> Standing | None:
+def standing(signals: Iterable[Signal], watched: Sequence[date], *, is_bad: bool) -> Standing | None:
     """Return the signals of a side that still stand: fewer than three normal days have passed since; null for none.
 
-    ``watched`` are the days that were looked at. Signals with fewer normal days between them are one.
+    ``watched`` are the days that were looked at, in order. Signals with fewer normal days between them are one.
     """
     rows = [signal for signal in signals if signal.is_bad is is_bad]
-    if not rows or sum(day > rows[-1].date for day in watched) >= REARM:
+    if not rows or len(watched) - bisect_right(watched, rows[-1].date) >= REARM:
         return None
     first = max(place for place, signal in enumerate(rows) if signal.is_onset)
     is_sudden = any(signal.rule is Rule.SUDDEN for signal in rows[first:])

@@ -191,8 +191,10 @@ def _check_derived(layout: Layout) -> None:
             raise bad_layout(text % {"code": code}, code)
         while of is not None:
             if of not in given or of in seen:
-                text = _("“%(code)s” is a share of “%(of)s”, which the layout does not give.")
-                raise bad_layout(text % {"code": code, "of": of}, code)
+                text = _(
+                    "“%(heading)s” is a share or a mean: choose the column of its number (%(of)s), or leave it out."
+                )
+                raise bad_layout(text % {"heading": column.heading, "of": of}, code)
             seen.add(of)
             of = layout.by_code[of].of if of in layout.by_code else None
 

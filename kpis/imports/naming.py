@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kpis.imports.synonyms import CHAT_MEASURES
+from kpis.imports.synonyms import CHAT_MEASURES, service_words
 from kpis.imports.words import plain
 from vendors.actors import Actor, Capability
-from vendors.choices import Channel
+from vendors.choices import Channel, service_names
 from vendors.models import Queue, Vendor
 
 MOST_QUEUES = 2_000
@@ -23,13 +23,14 @@ class QueueNames:
     """Codes of queues by the plain words for them.
 
     ``single`` are their codes, names that only one queue has, and the names of vendors with one queue; ``vendors``
-    maps the names of vendors to the queues of each, code by word. A file of one vendor's knows no names of vendors.
+    maps the names of vendors to the queues of each, code by word: names first, then what people call the service,
+    then the service itself. A file of one vendor's knows no names of vendors.
     """
 
     channels: Mapping[str, str] = field(default_factory=dict)
     """The channel of each queue, by its code."""
     single: Mapping[str, str] = field(default_factory=dict)
-    vendors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    vendors: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
 
     def of(self, name: str) -> str | None:
         """Return the queue that one cell names; null where none or several are called so."""
@@ -40,10 +41,11 @@ class QueueNames:
 
     def within(self, vendor: str, name: str) -> str | None:
         """Return the queue of a vendor that is called ``name``, or the only one whose name holds it or lies in it."""
-        queues, word = self.vendors.get(plain(vendor), {}), plain(name)
-        if word in queues or not word:
-            return queues.get(word)
-        alike = {code for known, code in queues.items() if word in known or known in word}
+        ranks, word = self.vendors.get(plain(vendor), ()), plain(name)
+        called = next((words[word] for words in ranks if word in words), None)
+        if called is not None or not word or not ranks:
+            return called
+        alike = {code for known, code in ranks[0].items() if word in known or known in word}
         return alike.pop() if len(alike) == 1 else None
 
 
@@ -54,7 +56,7 @@ def queue_names(actor: Actor, vendor: Vendor | None) -> QueueNames:
         rows = rows.filter(centre__vendor=vendor)
     queues = list(rows.order_by("code")[:MOST_QUEUES])
     by_name: dict[str, set[str]] = defaultdict(set)
-    by_vendor: dict[str, dict[str, str]] = {}
+    by_vendor: dict[str, list[dict[str, str]]] = {}
     for queue in queues:
         by_name[plain(queue.name)].add(queue.code)
     for owner, mine in _by_vendor(queues).items() if vendor is None else ():
@@ -82,10 +84,19 @@ def _by_vendor(queues: list[Queue]) -> dict[Vendor, list[Queue]]:
     return found
 
 
-def _words(queues: list[Queue]) -> dict[str, str]:
-    """Return a vendor's queues by name, code and service; a word of two is of none."""
+def _words(queues: list[Queue]) -> list[dict[str, str]]:
+    """Return a vendor's queues by what they are called, the surest words first; a word of two is of none."""
+    return [
+        _unlike((queue.code, [queue.name]) for queue in queues),
+        _unlike((queue.code, [queue.code]) for queue in queues),
+        _unlike((queue.code, service_words(queue.service, queue.channel)) for queue in queues),
+        _unlike((queue.code, service_names(queue.service)) for queue in queues),
+    ]
+
+
+def _unlike(called: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
     found: dict[str, set[str]] = defaultdict(set)
-    for queue in queues:
-        for word in {plain(queue.name), plain(queue.code), plain(queue.service)} - {""}:
-            found[word].add(queue.code)
+    for code, names in called:
+        for word in {plain(name) for name in names} - {""}:
+            found[word].add(code)
     return {word: codes.pop() for word, codes in found.items() if len(codes) == 1}

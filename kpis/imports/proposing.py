@@ -90,6 +90,14 @@ def propose(
     return _Guess(grid, actor, vendor, now, delimiter, month).proposal()
 
 
+def tried(mapping: Any, grid: Grid, *, actor: Actor, now: datetime, vendor: Vendor | None = None) -> Trial | None:
+    """Return what a grid becomes by a mapping, null where the two do not fit."""
+    try:
+        return try_layout(checked(mapping, actor=actor, vendor=vendor), grid, actor=actor, now=now)
+    except DomainError:
+        return None
+
+
 class _Guess:
     def __init__(
         self, grid: Grid, actor: Actor, vendor: Vendor | None, now: datetime, delimiter: str, month: date | None
@@ -210,7 +218,7 @@ class _Guess:
                 column.reason = _("A running total: the days themselves are taken.")
             elif not sample.is_figures:
                 column.reason = _("Its cells are no figures.")
-            elif self._pair(heading) is None:
+            elif self._pair_of(sample) is None:
                 self._take_count(sample, column)
 
     def _take_count(self, sample: Sample, column: ProposedColumn) -> None:
@@ -227,7 +235,7 @@ class _Guess:
     def _take_shares(self) -> None:
         """Take percentages and means only for sums that no column counts."""
         for sample, column in self._open():
-            pair = self._pair(sample.heading)
+            pair = self._pair_of(sample)
             if pair is None or not sample.is_figures:
                 continue
             code, of = self._here(pair[0]) or "", self._here(pair[1])
@@ -247,9 +255,19 @@ class _Guess:
         names: dict[str, str] = renamed_at([queue], [code or ""], self.queues.channels).get(queue, {})
         return names.get(code or "", code)
 
+    def _pair_of(self, sample: Sample) -> tuple[str, str] | None:
+        """Return what a column is a share or a mean of: by its heading, or where a count's cells are no counts."""
+        pair = self._pair(sample.heading)
+        if pair == ("csat_satisfied", "csat_responses") and sample.is_out_of_five:
+            return "csat_score_sum", "csat_responses"
+        if pair is None and (sample.kind == "percent" or sample.is_share_of_one):
+            code = self._measure(sample.heading)
+            return next((one for one in synonyms.RATE_WORDS if one[0] == code), None)
+        return pair
+
     @staticmethod
     def _share_kind(sample: Sample, pair: tuple[str, str]) -> str:
-        if pair in synonyms.RATE_WORDS:
+        if pair in synonyms.RATE_WORDS or pair in synonyms.WHOLE_RATES:
             return "ratio" if sample.is_share_of_one else "percent"
         return "duration" if sample.kind == "duration" else "number"
 
@@ -266,7 +284,11 @@ class _Guess:
 
     @staticmethod
     def _pair(heading: str) -> tuple[str, str] | None:
-        return synonyms.pair_of(heading, synonyms.RATE_WORDS) or synonyms.pair_of(heading, synonyms.MEAN_WORDS)
+        return (
+            synonyms.whole_pair_of(heading)
+            or synonyms.pair_of(heading, synonyms.RATE_WORDS)
+            or synonyms.pair_of(heading, synonyms.MEAN_WORDS)
+        )
 
     def _is_held(self, code: str) -> bool:
         return any(column.holds == code for column in self.columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -52,8 +53,7 @@ def rows_of(layout: Layout, grid: Grid, *, today: date | None = None) -> FeedRow
     source = FileSource(derived=layout.derived, warnings=tuple(grid.warnings))
     rows: list[dict[str, Any]] = []
     found = FeedRows(rows=rows, numbers=[], source=source, found=grid.found)
-    lines = {record.line for record in table.records}
-    found.errors += [error for error in grid.errors if error.row in lines]
+    broken = _by_line(grid.errors)
     for record in table.records:
         try:
             row = reader.row(record)
@@ -62,11 +62,21 @@ def rows_of(layout: Layout, grid: Grid, *, today: date | None = None) -> FeedRow
             continue
         if isinstance(row, str):
             found.skipped.append((record.line, row))
-        elif record.line in table.misfits:
+            continue
+        # A total whose formula was saved without a value stands in nobody's way.
+        found.errors += broken.get(record.line, ())
+        if record.line in table.misfits:
             found.errors.append(_misfit(record.line, table.misfits[record.line], len(table.header)))
         else:
             rows.append(row)
             found.numbers.append(record.line)
+    return found
+
+
+def _by_line(errors: Sequence[RowError]) -> dict[int | None, list[RowError]]:
+    found: dict[int | None, list[RowError]] = defaultdict(list)
+    for error in errors:
+        found[error.row].append(error)
     return found
 
 

@@ -17,6 +17,7 @@ from kpis.imports.words import TOTALS, plain
 MOST_LINES = 200
 """Lines of a file that a proposal looks at."""
 MOST_HEADER_LINES = 3
+LONGEST_HEADING = 40
 A_YEAR = 2026
 """Stands for the year a heading such as 3/1 does not name."""
 _LOOKED_FOR_HEADER = 20
@@ -68,8 +69,10 @@ def header_of(grid: Grid) -> tuple[int, int]:
 
 
 def _is_heading(record: Record) -> bool:
+    """Say whether a line may be the upper one of a header: names of groups, not who made the sheet and when."""
     given = filled(record)
-    return len(given) >= 2 and not any(map(is_figure, given))
+    is_note = any(":" in cell or len(cell) > LONGEST_HEADING for cell in given)
+    return len(given) >= 2 and not is_note and not any(map(is_figure, given))
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,12 @@ class Sample:
         """Whether its figures lie between 0 and 1: a ratio rather than a percentage."""
         values = [cells.number(cell) for cell in self.given if reads(cells.number, cell)]
         return bool(values) and max(values) <= 1 and any(value != int(value) for value in values)
+
+    @property
+    def is_out_of_five(self) -> bool:
+        """Whether its figures are marks from 1 to 5 rather than per cent."""
+        values = [cells.number(cell) for cell in self.given if reads(cells.number, cell)]
+        return bool(values) and len(values) == len(self.given) and 1 < max(values) <= 5
 
     @property
     def is_months(self) -> bool:

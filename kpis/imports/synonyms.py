@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from kpis.imports.words import plain
 
@@ -14,6 +16,19 @@ FIELD_WORDS: dict[str, tuple[str, ...]] = {
         "contract code", "업무구분", "서비스",
     ),
 }  # fmt: skip
+SERVICE_WORDS: dict[str, tuple[str, ...]] = {
+    "order": ("주문", "주문전화", "주문접수", "인바운드", "inbound", "orders"),
+    "care": ("CS", "고객센터", "고객상담", "상담", "전화상담", "일반상담", "customer service"),
+    "delivery": ("배송", "배송상담", "배송문의"),
+    "returns": ("반품", "취소", "취소반품", "교환반품", "return"),
+}
+"""What people call services that come by telephone; those of other channels are called after the channel."""
+CHANNEL_WORDS: dict[str, tuple[str, ...]] = {
+    "chat": ("채팅", "채팅상담", "톡", "톡상담", "챗", "chat"),
+    "email": ("이메일", "메일", "email"),
+    "outbound": ("아웃바운드", "해피콜", "발신", "OB", "happy call"),
+    "backoffice": ("후선", "백오피스", "처리업무", "업무처리", "back office"),
+}
 MEASURE_WORDS: dict[str, tuple[str, ...]] = {
     "offered": (
         "인입", "인입호", "인입콜", "인입건", "인입건수", "인입호수", "총인입", "상담요청", "인입량", "calls offered",
@@ -52,6 +67,34 @@ MEAN_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ),
 }  # fmt: skip
 """A mean: (the sum it is made of, what it is a mean of)."""
+WHOLE_MEASURES: dict[str, tuple[str, ...]] = {
+    "qa_evaluated": ("qa건수", "qa평가건수", "평가건수", "평가콜수", "qa 평가", "qa evaluations"),
+    "qa_biz_crit_err": ("치명오류", "치명오류건수", "업무치명오류"),
+    "csat_responses": (
+        "csat응답",
+        "csat응답수",
+        "만족도응답",
+        "만족도응답수",
+        "설문응답",
+        "설문응답수",
+        "csat responses",
+    ),
+    "csat_satisfied": ("csat만족", "만족응답", "만족응답수", "만족건수", "csat satisfied"),
+    "fcr_eligible": ("fcr대상", "fcr대상건수"),
+    "complaints_internal": ("민원", "민원건수", "민원수", "complaints"),
+}
+WHOLE_RATES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("answered_within_threshold", "offered"): ("sl",),
+    ("fcr_resolved", "fcr_eligible"): ("fcr", "fcr율", "1차해결률", "1차해결율"),
+    ("csat_satisfied", "csat_responses"): ("csat", "만족도", "고객만족도", "만족률", "만족율"),
+}
+WHOLE_MEANS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("qa_score_sum", "qa_evaluated"): (
+        "qa", "qa점수", "qa평균", "상담품질", "상담품질점수", "품질점수", "모니터링점수", "qa score",
+    ),
+    ("csat_score_sum", "csat_responses"): ("csat점수", "csat평균", "만족도점수", "만족도평균"),
+}  # fmt: skip
+"""Short words that are the whole heading or nothing: ``SL`` lies in many other words."""
 CUMULATIVE = ("누계", "누적", "累計", "cumulative", "ytd", "mtd")
 CHAT = ("채팅", "chat")
 CHAT_MEASURES = {code: f"chat_{code}" for code in ("offered", "answered", "abandoned", "answered_within_threshold")}
@@ -77,6 +120,11 @@ def holds_any(heading: str, words: tuple[str, ...]) -> str | None:
     return max(found, key=len, default=None)
 
 
+def service_words(service: str, channel: str) -> tuple[str, ...]:
+    """Return what people call a service that comes by a channel, beside its name."""
+    return CHANNEL_WORDS.get(channel) or SERVICE_WORDS.get(service, ())
+
+
 def seconds_within(heading: str) -> int | None:
     """Return the seconds of a heading such as ``20초내 응대`` or ``calls_answered_60s``."""
     match = _WITHIN.search(heading.casefold())
@@ -89,8 +137,21 @@ def pair_of(heading: str, pairs: dict[tuple[str, str], tuple[str, ...]]) -> tupl
     return max(found)[1] if found else None
 
 
+def whole_pair_of(heading: str) -> tuple[str, str] | None:
+    """Return the (sum, denominator) whose short word is the heading."""
+    return _whole(heading, WHOLE_RATES) or _whole(heading, WHOLE_MEANS)
+
+
+def _whole(heading: str, words: Mapping[Any, tuple[str, ...]]) -> Any:
+    known = {plain(word): meaning for meaning, called in words.items() for word in called}
+    return next((known[word] for word in words_of(heading) if word in known), None)
+
+
 def measure_of(heading: str) -> str | None:
     """Return the measure a heading means by one of its words; the longest word decides."""
+    whole: str | None = _whole(heading, WHOLE_MEASURES)
+    if whole is not None:
+        return whole
     for part in (heading.split(" / ")[-1], heading):
         found = [(len(word), code) for code, words in MEASURE_WORDS.items() if (word := holds_any(part, words))]
         if found:

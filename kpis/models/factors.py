@@ -43,6 +43,7 @@ class ExternalFactor(models.Model):
     ends_at = models.DateTimeField(_("until"))
     is_planned = models.BooleanField(_("planned"), default=False)
     announced_at = models.DateTimeField(_("announced at"), null=True, blank=True)
+    knowledge_ready_at = models.DateTimeField(_("agents knew at"), null=True, blank=True)
     expected_percent = models.SmallIntegerField(
         _("expected change of calls, %"), null=True, blank=True, help_text=_("More calls are above 0, fewer below.")
     )

@@ -83,7 +83,7 @@ def _recent_figures(world: World, figures: Figures, wanted: Sequence[OpenPeriod]
     queues = {span.queue for one in wanted for span in world.spans_of(one.series)}
     ranges = [_recent(world.today_of(one.series.contract)) for one in wanted]
     measures = {code for one in wanted for code in parse(_rule(world, one).formula).measures}
-    return figures.since(min(first for first, _end in ranges), max(end for _first, end in ranges), queues, measures)
+    return figures.covering(min(first for first, _end in ranges), max(end for _first, end in ranges), queues, measures)
 
 
 def _recent(today: date) -> tuple[date, date]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,6 +13,7 @@ from kpis.calc.facts import (
     AttainmentMode,
     BelowMinimum,
     Direction,
+    Edges,
     KpiRule,
     Rollup,
     Rounding,
@@ -20,7 +21,8 @@ from kpis.calc.facts import (
 )
 from kpis.calc.formula import parse
 from kpis.models import KpiVersion, Measure
-from kpis.queries.edges import EdgesByMeasure, edges_of_measures
+from kpis.queries.edges import rollups_and_edges
+from vendors.querysets import one_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ class Definition:
 class Definitions:
     """KPI versions by date: the one in force on a period's first day holds for the whole period."""
 
-    def __init__(self, versions: Iterable[Definition]) -> None:
+    def __init__(self, versions: Iterable[Definition], newest: Mapping[int, KpiVersion]) -> None:
+        self.newest = newest
+        """By KPI its last version as it is stored, with the KPI."""
         self._versions: dict[int, list[Definition]] = defaultdict(list)
         for version in versions:
             self._versions[version.kpi].append(version)
@@ -63,14 +67,18 @@ class Definitions:
 
 
 def load_definitions(kpis: Iterable[int]) -> Definitions:
-    """Read every version of these KPIs, in four queries."""
-    rollups = {code: Rollup(rollup) for code, rollup in Measure.objects.values_list("code", "rollup").order_by()}
-    edges = edges_of_measures()
-    rows = KpiVersion.objects.filter(kpi_id__in=set(kpis)).select_related("kpi").order_by()
-    return Definitions(_definition(row, rollups, edges) for row in rows)
+    """Read every version of these KPIs, in two queries."""
+    measures = rollups_and_edges(Measure.objects.all())
+    rows = versions_of(kpis)
+    return Definitions((_definition(row, measures) for row in rows), {row.kpi_id: row for row in rows})
 
 
-def _definition(row: KpiVersion, rollups: dict[str, Rollup], edges: EdgesByMeasure) -> Definition:
+def versions_of(kpis: Iterable[int]) -> list[KpiVersion]:
+    """Read the stored versions of these KPIs, each with its KPI, by number; one query."""
+    return list(KpiVersion.objects.filter(kpi_id__in=one_of(set(kpis))).select_related("kpi").order_by("number"))
+
+
+def _definition(row: KpiVersion, measures: Mapping[str, tuple[Rollup, tuple[Edges, ...]]]) -> Definition:
     low, high = row.bounds or (None, None)
     named = parse(row.formula).measures
     rule = KpiRule(
@@ -84,8 +92,8 @@ def _definition(row: KpiVersion, rollups: dict[str, Rollup], edges: EdgesByMeasu
         sampled=row.sampled,
         settle_days=row.settle_days,
         bounds=(_decimal(low), _decimal(high)),
-        rollups={code: rollups[code] for code in named if code in rollups},
-        edges=next((edges[code] for code in named if code in edges), ()),
+        rollups={code: measures[code][0] for code in named if code in measures},
+        edges=next((edges for code in named if code in measures and (edges := measures[code][1])), ()),
     )
     return Definition(row.kpi_id, row.kpi.channel, row.number, row.unit, row.valid_from, rule)
 

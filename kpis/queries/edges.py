@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from kpis.calc.facts import Edges
-from kpis.models import BucketEdges, Measure
+from django.db.models import QuerySet
+
+from kpis.calc.facts import Edges, Rollup
+from kpis.models import Measure
 
 EdgesByMeasure = dict[str, tuple[Edges, ...]]
 
 
 def edges_of_measures(codes: Iterable[str] | None = None) -> EdgesByMeasure:
-    """Return every version of the edges of the histograms among ``codes`` (null: of all), in two queries."""
-    measures, later = Measure.objects.exclude(edges=None), BucketEdges.objects.all()
+    """Return every version of the edges of the histograms among ``codes`` (null: of all), in one query."""
+    measures = Measure.objects.exclude(edges=None)
     if codes is not None:
-        measures, later = measures.filter(code__in=codes), later.filter(measure__code__in=codes)
-    versions: dict[str, list[Edges]] = defaultdict(list)
-    for code, bounds, version in measures.order_by("code").values_list("code", "edges", "edges_version"):
-        versions[code].append(_edges(bounds, version, None))
-    rows = later.order_by("valid_from").values_list("measure__code", "edges", "version", "valid_from")
-    for code, bounds, version, valid_from in rows:
-        versions[code].append(_edges(bounds, version, valid_from))
-    return {code: tuple(found) for code, found in versions.items()}
+        measures = measures.filter(code__in=codes)
+    return {code: edges for code, (_rollup, edges) in rollups_and_edges(measures).items()}
+
+
+def rollups_and_edges(measures: QuerySet[Measure]) -> dict[str, tuple[Rollup, tuple[Edges, ...]]]:
+    """Return by code the roll-up of each measure and every version of its edges, in one query."""
+    found: dict[str, tuple[Rollup, tuple[Edges, ...]]] = {}
+    rows = measures.order_by("code", "later_edges__valid_from").values_list(
+        "code", "rollup", "edges", "edges_version",
+        "later_edges__edges", "later_edges__version", "later_edges__valid_from",
+    )  # fmt: skip
+    for code, rollup, bounds, version, later, later_version, valid_from in rows:
+        first = () if bounds is None else (_edges(bounds, version, None),)
+        _same, before = found.get(code, (rollup, first))
+        found[code] = (Rollup(rollup), before if later is None else (*before, _edges(later, later_version, valid_from)))
+    return found
 
 
 def edges_of(measure: Measure) -> tuple[Edges, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -19,7 +19,7 @@ from kpis.calc.imputation import is_weighted
 from kpis.calc.periods import Period
 from kpis.calc.surveillance import WINDOW, Shape
 from kpis.choices import OVER_FACTORS
-from kpis.models import ExternalFactor, Kpi
+from kpis.models import ExternalFactor, FactorQueue, Kpi
 from kpis.queries.daily import DailyReader, load
 from kpis.queries.series import Series, World
 from kpis.queries.spans import ONE_DAY, QueueSpan
@@ -70,13 +70,20 @@ class DayVolume:
 
 @dataclass(slots=True)
 class ContractEffect:
-    """The effect on one contract: on its volume, and on the KPIs it moved most."""
+    """The effect on one contract: on its volume, on the KPIs it moved most (``kpis``) and on ``every`` one."""
 
     contract: Contract
     kpi: Kpi
     volume: Effect
     days: list[DayVolume] = field(default_factory=list)
     kpis: list[KpiEffect] = field(default_factory=list)
+    every: list[KpiEffect] = field(default_factory=list)
+
+    @property
+    def more_volume(self) -> Decimal:
+        """How much more came on the days of the factor than their weekdays let expect."""
+        days = [day for day in self.days if day.is_affected and day.volume is not None]
+        return sum((day.volume - day.expected for day in days if day.volume is not None), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,30 +98,60 @@ class Suggestion:
 
 def effects_of(factor: ExternalFactor, actor: Actor, *, now: datetime) -> list[ContractEffect]:
     """Return the effect on each contract whose results ``actor`` reads; none where too little is known."""
-    queues = set(factor.queues.values_list("pk", flat=True))
-    contracts = _contracts(actor, queues)
+    return effects_of_many([factor], actor, now=now)[factor.pk]
+
+
+def effects_of_many(
+    factors: Sequence[ExternalFactor], actor: Actor, *, now: datetime
+) -> dict[int, list[ContractEffect]]:
+    """Return what :func:`effects_of` does of each factor, in a constant number of queries."""
+    found: dict[int, list[ContractEffect]] = {factor.pk: [] for factor in factors}
+    queues = _queues_of(factors)
+    contracts, of_queue = _contracts(actor, {queue for rows in queues.values() for queue in rows})
     if not contracts:
-        return []
+        return found
     world = World(list(contracts), now=now)
-    affected = days_of(factor)
-    period = Period(PeriodKind.DAY, affected[0], affected[-1] + AROUND + ONE_DAY)
-    mains = _series_by_contract(world, period)
-    kpis = Kpi.objects.in_bulk({one.kpi for rows in mains.values() for one in rows})
-    loaded = load(world, [one for rows in mains.values() for one in rows], period)
-    others = _other_days(queues, factor, period)
-    found = []
-    for contract, rows in mains.items():
-        readers = [DailyReader(world, one, period, loaded, queues) for one in rows]
-        effect = _effect(contracts[contract], kpis, readers, affected, others)
-        if effect:
-            found.append(effect)
+    periods = {factor.pk: _period_of(factor) for factor in factors}
+    whole = Period(PeriodKind.DAY, min(one.start for one in periods.values()), max(one.end for one in periods.values()))
+    mains = {factor.pk: _series_by_contract(world, periods[factor.pk]) for factor in factors}
+    series = {one.id: one for rows in mains.values() for of_one in rows.values() for one in of_one}
+    kpis = Kpi.objects.in_bulk({one.kpi for one in series.values()})
+    loaded = load(world, list(series.values()), whole)
+    near = _near(queues, whole)
+    for factor in factors:
+        mine = queues[factor.pk]
+        others = _other_days(factor, mine, near)
+        for contract, rows in mains[factor.pk].items():
+            if not any(contract in of_queue[queue] for queue in mine):
+                continue
+            readers = [DailyReader(world, one, periods[factor.pk], loaded, mine) for one in rows]
+            effect = _effect(contracts[contract], kpis, readers, days_of(factor), others)
+            if effect:
+                found[factor.pk].append(effect)
     return found
 
 
-def _contracts(actor: Actor, queues: Collection[int]) -> dict[int, Contract]:
+def _queues_of(factors: Iterable[ExternalFactor]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {factor.pk: set() for factor in factors}
+    for factor, queue in FactorQueue.objects.filter(factor__in=found).values_list("factor_id", "queue_id"):
+        found[factor].add(queue)
+    return found
+
+
+def _period_of(factor: ExternalFactor) -> Period:
+    affected = days_of(factor)
+    return Period(PeriodKind.DAY, affected[0], affected[-1] + AROUND + ONE_DAY)
+
+
+def _contracts(actor: Actor, queues: Collection[int]) -> tuple[dict[int, Contract], dict[int, set[int]]]:
+    """Return the contracts of these queues whose results the actor reads, and those of each queue."""
     visible = Contract.objects.visible_to(actor.limited_to(Capability.READ_RESULTS))
-    links = ContractQueue.objects.filter(queue__in=queues).values("contract")
-    return {row.pk: row for row in visible.filter(pk__in=links).select_related("vendor").order_by("code")}
+    of_queue: dict[int, set[int]] = defaultdict(set)
+    for queue, contract in ContractQueue.objects.filter(queue__in=queues).values_list("queue_id", "contract_id"):
+        of_queue[queue].add(contract)
+    wanted = {contract for contracts in of_queue.values() for contract in contracts}
+    rows = visible.filter(pk__in=wanted).select_related("vendor").order_by("code")
+    return {row.pk: row for row in rows}, of_queue
 
 
 def days_of(factor: ExternalFactor) -> list[date]:
@@ -140,16 +177,24 @@ def _series_by_contract(world: World, period: Period) -> dict[int, list[Series]]
     }
 
 
-def _other_days(queues: Collection[int], factor: ExternalFactor, period: Period) -> frozenset[date]:
+def _near(queues: Mapping[int, set[int]], whole: Period) -> list[tuple[ExternalFactor, set[int]]]:
+    """Return the registered factors around a period that touch one of these queues, each with its queues."""
+    every = {queue for rows in queues.values() for queue in rows}
+    rows = ExternalFactor.objects.filter(
+        starts_at__date__lt=whole.end, ends_at__date__gte=whole.start - WINDOW, links__queue__in=every
+    ).exclude(status__in=OVER_FACTORS)
+    near = {row.pk: row for row in rows}
+    at = _queues_of(near.values())
+    return [(row, at[pk]) for pk, row in near.items()]
+
+
+def _other_days(
+    factor: ExternalFactor, queues: set[int], near: Iterable[tuple[ExternalFactor, set[int]]]
+) -> frozenset[date]:
     """Return the days other registered factors touch at these queues."""
-    rows = ExternalFactor.objects.filter(queues__in=queues, starts_at__date__lt=period.end).exclude(
-        status__in=OVER_FACTORS
-    )
-    rows = rows.exclude(pk=factor.pk).exclude(origin=factor.pk)
-    if factor.origin_id:
-        rows = rows.exclude(pk=factor.origin_id)
-    near = rows.filter(ends_at__date__gte=period.start - WINDOW)
-    return frozenset(day for row in near for day in days_of(row))
+    same = {factor.pk, factor.origin_id}
+    others = (row for row, at in near if at & queues and row.pk not in same and row.origin_id != factor.pk)
+    return frozenset(day for row in others for day in days_of(row))
 
 
 def _effect(
@@ -172,7 +217,7 @@ def _effect(
     found.days = _around(main.spans, expected, volumes, affected)
     moved = [one for reader in readers if (one := _kpi_effect(kpis, reader, affected)) is not None]
     moved.sort(key=lambda one: -abs(one.change) / max(one.half_width, Decimal("0.01")))
-    found.kpis = moved[:MOST_KPIS]
+    found.kpis, found.every = moved[:MOST_KPIS], moved
     return found
 
 

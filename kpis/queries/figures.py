@@ -49,11 +49,15 @@ class Scope:
     ranges: tuple[tuple[date, date], ...] = ()
     measures: frozenset[str] = frozenset()
 
-    def first_of(self, end: date, queues: Collection[int], measures: Collection[str]) -> date | None:
-        """Return the first day of the range that reaches ``end``; null where it does not hold what is asked."""
+    def range_of(
+        self, start: date, end: date, queues: Collection[int], measures: Collection[str]
+    ) -> tuple[date, date] | None:
+        """Return the range that holds most of ``[start, end)``; null where none holds any of what is asked."""
         if not (self.queues.issuperset(queues) and self.measures.issuperset(measures)):
             return None
-        return next((first for first, last in self.ranges if first < end <= last), None)
+        shared = [(max(first, start), min(last, end)) for first, last in self.ranges]
+        first, last = max(shared, key=lambda one: one[1] - one[0], default=(start, start))
+        return (first, last) if first < last else None
 
 
 class Figures:
@@ -63,18 +67,21 @@ class Figures:
         self._rows = {(row.queue, row.are_months): row for row in rows}
         self._scope = scope or Scope()
 
-    def since(self, start: date, end: date, queues: Collection[int], measures: Collection[str]) -> Figures:
-        """Return figures that hold ``[start, end)`` of these queues: these, with the days before read besides.
+    def covering(self, start: date, end: date, queues: Collection[int], measures: Collection[str]) -> Figures:
+        """Return figures that hold ``[start, end)`` of these queues: these, with the days they lack read besides.
 
-        All of it is read anew where these were not read for the queues, the measures or the last of the days.
+        All of it is read anew where these were not read for the queues, the measures or any of the days.
         """
-        missing_until = self._scope.first_of(end, queues, measures)
-        if missing_until is None:
+        held = self._scope.range_of(start, end, queues, measures)
+        if held is None:
             return load_figures(queues, [(start, end)], measures)
-        if missing_until <= start:
+        first, last = held
+        missing = [span for span in ((start, first), (last, end)) if span[0] < span[1]]
+        if not missing:
             return self
-        earlier = load_figures(queues, [(start, missing_until)], self._scope.measures)
-        rows = (_joined(earlier._rows.get((queue, False)), self._rows.get((queue, False))) for queue in queues)
+        others = load_figures(queues, missing, self._scope.measures)
+        pieces = ((others, start, first), (self, first, last), (others, last, end))
+        rows = (_joined([rows.between(queue, *span) for rows, *span in pieces]) for queue in queues)
         return Figures(row for row in rows if row is not None)
 
     def between(self, queue: int, start: date, end: date, *, are_months: bool = False) -> QueueRows | None:
@@ -111,12 +118,15 @@ class Figures:
         return Figures(rows.values())
 
 
-def _joined(earlier: QueueRows | None, later: QueueRows | None) -> QueueRows | None:
-    """Put the rows of earlier days before the later ones of the same queue and measures."""
-    if earlier is None or later is None:
-        return earlier or later
-    columns = {code: [*earlier.columns[code], *column] for code, column in later.columns.items()}
-    return QueueRows(later.queue, [*earlier.dates, *later.dates], columns)
+def _joined(pieces: Iterable[QueueRows | None]) -> QueueRows | None:
+    """Put days of one queue, in order and of the same measures, behind each other; null for none."""
+    found = [piece for piece in pieces if piece is not None]
+    if len(found) < 2:
+        return found[0] if found else None
+    columns: dict[str, Column] = {
+        code: [value for piece in found for value in piece.columns[code]] for code in found[0].columns
+    }
+    return QueueRows(found[0].queue, [day for piece in found for day in piece.dates], columns)
 
 
 def _laid_over(

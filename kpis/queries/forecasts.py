@@ -43,6 +43,9 @@ class Plans:
             begins = datetime.combine(row.start, time(), ZoneInfo(zones[row.queue_id]))
             if row.locked_at <= begins:
                 self._rows[row.queue_id, PeriodKind(row.grain), row.start] = row
+        self._starts: dict[tuple[int, PeriodKind], list[date]] = defaultdict(list)
+        for queue, grain, start in sorted(self._rows):
+            self._starts[queue, grain].append(start)
 
     def of_day(self, queue: int, day: date) -> Planned | None:
         """Return the plan of the finest grain that covers a day; null where none was locked in time."""
@@ -57,6 +60,15 @@ class Plans:
         period = period_of(grain, day)
         row = self._rows.get((queue, grain, period.start))
         return None if row is None else Planned(row, period, self._volumes(queue, period, row.measure))
+
+    def beginning_in(self, queue: int, start: date, end: date) -> list[Planned]:
+        """Return the plans of the finest grain that has one which begins in ``[start, end)``, in order."""
+        for grain in GRAINS:
+            days = [day for day in self._starts.get((queue, grain), ()) if start <= day < end]
+            if days:
+                found = (self.at_grain(queue, day, grain) for day in days)
+                return [plan for plan in found if plan is not None]
+        return []
 
     def _volumes(self, queue: int, period: Period, measure: str) -> dict[date, Number]:
         rows = self._figures.between(queue, period.start, period.end)

@@ -125,6 +125,11 @@ class Relief:
         """Return the relief as if only these factors were approved."""
         return Relief(one for rows in self._by_queue.values() for one in rows if one.factor in factors)
 
+    def factors_of(self, queues: Iterable[int], start: date, end: date) -> frozenset[int]:
+        """Return the factors that do something to one of these queues on a day of ``[start, end)``."""
+        rows = (one for queue in queues for one in self._by_queue.get(queue, ()))
+        return frozenset(one.factor for one in rows if start <= one.date < end)
+
     def dates_of(self, queues: Iterable[int]) -> frozenset[date]:
         """Return the days on which something is taken out of one of these queues."""
         return frozenset(one.date for queue in queues for one in self._by_queue.get(queue, ()))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, make_dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import CharField, DateField, F, IntegerField, QuerySet, Value
+from django.db.models.functions import Cast
 
 from kpis.calc.facts import MissingDays, PeriodKind, TargetRule
 from kpis.calc.periods import Period, periods_between
-from kpis.models import Target, TargetSeries
+from kpis.models import TargetSeries
 from kpis.queries.definitions import Definitions, load_definitions, target_rule
 from kpis.queries.figures import Figures, load_figures
 from kpis.queries.pooled import IsOfOthers
@@ -28,6 +29,9 @@ OF_A_TARGET = (
     *(field.name for field in fields(TargetRule) if field.name != "mode"), "attainment_mode",
     "id", "series_id", "weight", "parameters",
 )  # fmt: skip
+TargetRow: Any = make_dataclass("TargetRow", OF_A_TARGET, slots=True)
+OF_A_SERIES = ("id", "contract_id", "queue_id", "kpi_id", "period", "contract__ends_on")
+_TARGETS = tuple(f"targets__{name}" for name in OF_A_TARGET)
 DEFAULT_ZONE = "Asia/Seoul"
 
 
@@ -96,8 +100,10 @@ class World:
         self.series = _load_series(contracts)
         self.definitions: Definitions = load_definitions(series.kpi for series in self.series)
         self._spans = _load_spans_by_contract(contracts, now)
-        self._terms = _load_terms(_named(contracts))
-        self._of_others = _load_provisions_of_others(_named(contracts))
+        self._terms: dict[int | None, list[_Said]] = defaultdict(list)
+        self._of_others: dict[int | None, list[_Said]] = defaultdict(list)
+        for row in _said_of_unreported_days(_named(contracts)):
+            (self._of_others if row.measure else self._terms)[row.contract].append(row)
         self._todays = {contract: self._local_today(contract) for contract in contracts}
 
     def spans_of(self, series: Series) -> list[QueueSpan]:
@@ -114,11 +120,16 @@ class World:
         rows = [row for row in self._terms.get(contract, []) if (row.valid_from or date.min) <= day]
         if not rows:
             return Terms()
-        return Terms(MissingDays(rows[-1].missing_day_policy), rows[-1].missing_day_grace_days)
+        return Terms(MissingDays(rows[-1].policy), rows[-1].grace_days)
 
     def of_others(self, contract: int | None, measures: Iterable[str]) -> IsOfOthers | None:
         """Return what says whether others provide a measure on a day; null where the vendor provides all of them."""
-        rows = [row for row in self._of_others.get(contract, ()) if row[0] in set(measures)]
+        named = set(measures)
+        rows = [
+            (row.measure, row.valid_from or date.min, row.valid_until or date.max)
+            for row in self._of_others.get(contract, ())
+            if row.measure in named
+        ]
         if not rows:
             return None
         return lambda code, day: any(code == measure and first <= day < end for measure, first, end in rows)
@@ -156,18 +167,18 @@ class World:
 
 
 def _load_series(contracts: Collection[int | None]) -> list[Series]:
-    rows = _of_contracts(contracts).values_list(
-        "id", "contract_id", "queue_id", "kpi_id", "period", "contract__ends_on"
-    )
+    """Return the series, also those without a target, in one query."""
+    rows = _of_contracts(contracts).order_by("id", "targets__valid_from")
+    found: dict[int, Series] = {}
     versions: dict[int, list[TargetVersion]] = defaultdict(list)
-    targets = Target.objects.filter(series__in=_of_contracts(contracts)).order_by("valid_from")
     # Plain records: a thousand of them are read in a fraction of the time that models take.
-    for target in targets.values_list(*OF_A_TARGET, named=True):
-        versions[target.series_id].append(TargetVersion(target.id, target_rule(target), target))
-    return [
-        Series(pk, contract, queue, kpi, PeriodKind(period), tuple(versions[pk]), ends_on)
-        for pk, contract, queue, kpi, period, ends_on in rows
-    ]
+    for pk, contract, queue, kpi, period, ends_on, *target in rows.values_list(*OF_A_SERIES, *_TARGETS):
+        if pk not in found:
+            found[pk] = Series(pk, contract, queue, kpi, PeriodKind(period), (), ends_on)
+        row = TargetRow(*target)
+        if row.id is not None:
+            versions[pk].append(TargetVersion(row.id, target_rule(row), row))
+    return [replace(series, versions=tuple(versions[pk])) for pk, series in found.items()]
 
 
 def _named(contracts: Collection[int | None]) -> list[int]:
@@ -178,7 +189,7 @@ def _of_contracts(contracts: Collection[int | None]) -> QuerySet[TargetSeries]:
     named = TargetSeries.objects.filter(contract_id__in=one_of(_named(contracts)))
     if None in contracts:
         named = named | TargetSeries.objects.filter(contract__isnull=True)
-    return named.order_by("id")
+    return named
 
 
 def _load_spans_by_contract(contracts: Collection[int | None], now: datetime) -> dict[int | None, list[QueueSpan]]:
@@ -192,21 +203,26 @@ def _load_spans_by_contract(contracts: Collection[int | None], now: datetime) ->
     return spans
 
 
-def _load_provisions_of_others(contracts: list[int]) -> dict[int | None, list[tuple[str, date, date]]]:
-    found: dict[int | None, list[tuple[str, date, date]]] = defaultdict(list)
-    rows = (
-        MeasureProvision.objects.filter(contract_id__in=one_of(contracts)).exclude(owner=MeasureOwner.VENDOR).order_by()
+class _Said(NamedTuple):
+    """A policy of a contract for unreported days, or a measure (then named) that somebody else provides."""
+
+    contract: int
+    valid_from: date | None
+    valid_until: date | None
+    measure: str
+    policy: str
+    grace_days: int
+
+
+def _said_of_unreported_days(contracts: list[int]) -> list[_Said]:
+    """Return the terms of these contracts, and what others provide, in one query, the earliest first."""
+    named, nothing = {"contract_id__in": one_of(contracts)}, Value("", CharField())
+    for_ever = Cast(Value(None), DateField())
+    policy, grace_days = Cast("missing_day_policy", CharField()), F("missing_day_grace_days")
+    terms = ContractTerms.objects.filter(**named).order_by()
+    others = MeasureProvision.objects.filter(**named).exclude(owner=MeasureOwner.VENDOR).order_by()
+    both = terms.values_list("contract_id", "valid_from", for_ever, nothing, policy, grace_days).union(
+        others.values_list("contract_id", "valid_from", "valid_until", "measure", nothing, Value(0, IntegerField())),
+        all=True,
     )
-    columns = ("contract_id", "measure", "valid_from", "valid_until")
-    for contract, measure, first, end in rows.order_by().values_list(*columns):
-        found[contract].append((measure, first or date.min, end or date.max))
-    return found
-
-
-def _load_terms(contracts: list[int]) -> dict[int | None, list[ContractTerms]]:
-    terms: dict[int | None, list[ContractTerms]] = defaultdict(list)
-    for row in ContractTerms.objects.filter(contract_id__in=one_of(contracts)).order_by():
-        terms[row.contract_id].append(row)
-    for rows in terms.values():
-        rows.sort(key=lambda row: row.valid_from or date.min)
-    return terms
+    return sorted(map(_Said._make, both), key=lambda row: row.valid_from or date.min)

@@ -9,11 +9,13 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, BooleanField, CharField, QuerySet, Value
+from django.db.models.functions import Cast
 
 from kpis.models import ExcusedDay
 from vendors.clock import local_date
 from vendors.models import ContractQueue, Holiday
+from vendors.querysets import one_of
 
 ONE_DAY = timedelta(days=1)
 FOR_EVER = date.max
@@ -68,10 +70,9 @@ def _open_days(first: date, last: date, weekdays: frozenset[int], closed: frozen
 
 
 def load_spans(links: QuerySet[ContractQueue], *, now: datetime) -> list[QueueSpan]:
-    """Return the spans of these links in three queries, ordered by contract and queue code."""
+    """Return the spans of these links in two queries, ordered by contract and queue code."""
     rows = [_Link(*row) for row in links.order_by("contract__code", "queue__code", "valid_from").values_list(*_COLUMNS)]
-    holidays = _holidays([row for row in rows if row.observes_holidays])
-    excused = _excused(links) if rows else {}
+    holidays, excused = _days_off(links, rows) if rows else ({}, {})
     todays = {zone: local_date(now, zone) for zone in {row.zone for row in rows}}
     spans = (_span(row, holidays, todays[row.zone], excused.get(row.queue, {})) for row in rows)
     return [span for span in spans if span.start < span.end]
@@ -136,28 +137,42 @@ def _after(day: date | None) -> date | None:
     return None if day is None else day + ONE_DAY
 
 
-def _excused(links: QuerySet[ContractQueue]) -> Mapping[int, Mapping[date, str]]:
-    """Return by queue the days that are excused now, with their causes."""
-    found: dict[int, dict[date, str]] = defaultdict(dict)
-    rows = ExcusedDay.objects.filter(withdrawn_at__isnull=True, queue__in=links.order_by().values("queue"))
-    for queue, day, cause in rows.order_by().values_list("queue_id", "date", "cause"):
-        found[queue][day] = cause
-    return found
+class _DayOff(NamedTuple):
+    """An excused day of a queue (with its cause), or a holiday of a centre or a whole country."""
+
+    queue: int | None
+    centre: int | None
+    country: str
+    date: date
+    is_open: bool
+    cause: str
 
 
-def _holidays(links: Iterable[_Link]) -> Mapping[int, frozenset[date]]:
-    """Return the closed days of each centre: its country's, as its own calendar overrules them."""
-    countries = {row.centre: row.country for row in links}
-    closed: dict[int, frozenset[date]] = defaultdict(frozenset)
-    if not countries:
-        return closed
-    by_country: dict[str, dict[date, bool]] = defaultdict(dict)
-    by_centre: dict[int, dict[date, bool]] = defaultdict(dict)
-    of_countries = Holiday.objects.filter(centre__isnull=True, country__in=set(countries.values()))
-    for row in of_countries | Holiday.objects.filter(centre__in=countries):
-        target = by_country[row.country] if row.centre_id is None else by_centre[row.centre_id]
-        target[row.date] = row.is_open
-    for centre, country in countries.items():
-        merged = by_country[country] | by_centre[centre]
-        closed[centre] = frozenset(day for day, is_open in merged.items() if not is_open)
-    return closed
+def _days_off(
+    links: QuerySet[ContractQueue], rows: Iterable[_Link]
+) -> tuple[Mapping[int, frozenset[date]], Mapping[int, Mapping[date, str]]]:
+    """Return the closed days by centre, and by queue the days that are excused now with their causes; one query."""
+    countries = {row.centre: row.country for row in rows if row.observes_holidays}
+    nobody, nothing = Cast(Value(None), BigIntegerField()), Value("", CharField())
+    excused_days = ExcusedDay.objects.filter(withdrawn_at__isnull=True, queue__in=links.order_by().values("queue"))
+    holidays = Holiday.objects.filter(centre__isnull=True, country__in=set(countries.values()))
+    holidays = holidays | Holiday.objects.filter(centre__in=one_of(countries))
+    cause = Cast("cause", CharField())
+    both = excused_days.order_by().values_list(
+        "queue_id", nobody, nothing, "date", Value(False, BooleanField()), cause
+    ).union(
+        holidays.order_by().values_list(nobody, "centre_id", Cast("country", CharField()), "date", "is_open", nothing),
+        all=True,
+    )  # fmt: skip
+    excused: dict[int, dict[date, str]] = defaultdict(dict)
+    calendars: dict[int | str, dict[date, bool]] = defaultdict(dict)
+    for row in map(_DayOff._make, both):
+        if row.queue is not None:
+            excused[row.queue][row.date] = row.cause
+        else:
+            calendars[row.country if row.centre is None else row.centre][row.date] = row.is_open
+    return {centre: _closed(calendars[country] | calendars[centre]) for centre, country in countries.items()}, excused
+
+
+def _closed(days: Mapping[date, bool]) -> frozenset[date]:
+    return frozenset(day for day, is_open in days.items() if not is_open)

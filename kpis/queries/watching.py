@@ -73,7 +73,7 @@ class DayReader:
             queues = {span.queue for one in stretches for span in world.spans_of(one.series)}
             start, end = min(one.start for one in stretches), max(one.end for one in stretches)
             measures = {code for one in stretches for code in parse(self.definition(one).rule.formula).measures}
-            self._figures = figures.since(start, end, queues, measures)
+            self._figures = figures.covering(start, end, queues, measures)
             self._relief = load_relief(queues, [(start, end)])
 
     def definition(self, one: Stretch) -> Definition:

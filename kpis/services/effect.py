@@ -13,7 +13,7 @@ from kpis.queries.figures import Figures
 from kpis.queries.numbers import plain
 from kpis.queries.relief import Relief, Slice
 from kpis.queries.series import Series, World
-from kpis.services.attainment_store import AttainmentRow
+from kpis.services.attainment_store import AttainmentRow, Explained
 from kpis.services.computation import compute
 from kpis.services.feed.facts import contract_on
 from kpis.services.feed.links import load_links
@@ -84,15 +84,33 @@ def effect_of_slices(slices: Iterable[Slice], *, actor: Actor, now: datetime) ->
     slices = list(slices)
     if not slices or not actor.may(Capability.READ_RESULTS):
         return []
+    months = sorted(sorted(months_of(slices), key=_latest_first)[:MOST_MONTHS])
+    before: dict[Month, dict[int, AttainmentRow]] = {}
+    after: dict[Month, dict[int, AttainmentRow]] = {}
+    for series, period, (was, _old), (row, _new) in computed_twice(months, slices, now=now):
+        month = series.contract or 0, period.start
+        before.setdefault(month, {})[series.id] = was
+        after.setdefault(month, {})[series.id] = row
+    return _told(months, before, after, actor)
+
+
+def months_of(slices: Iterable[Slice]) -> list[Month]:
+    """Return the contract and the first day of every month that the slices lie in."""
+    slices = list(slices)
     links = load_links(sorted({one.queue for one in slices}))
     named = ((contract_on(links.get(one.queue, ()), one.date), one.date.replace(day=1)) for one in slices)
-    found = {(contract, start) for contract, start in named if contract is not None}
-    months = sorted(sorted(found, key=_latest_first)[:MOST_MONTHS])
+    return sorted({(contract, start) for contract, start in named if contract is not None})
+
+
+def computed_twice(
+    months: Sequence[Month], slices: Sequence[Slice], *, now: datetime
+) -> list[tuple[Series, Period, Explained, Explained]]:
+    """Return every monthly target of the months as it stands, and as it would be with these slices taken out too."""
     world, wanted = _wanted(months, now)
     figures, relief = world.load_figures(wanted), world.load_relief(wanted)
-    before = _computed(world, wanted, figures, relief, now)
-    after = _computed(world, wanted, figures, relief.with_slices(slices), now)
-    return _told(months, before, after, actor)
+    before = compute(world, wanted, figures, now, relief=relief)
+    after = compute(world, wanted, figures, now, relief=relief.with_slices(slices))
+    return [(*about, was, row) for about, was, row in zip(wanted, before, after, strict=True)]
 
 
 def _latest_first(month: tuple[int, date]) -> tuple[int, int]:

@@ -27,13 +27,11 @@ from kpis.services.locks import lock_keys
 from kpis.signals import attainments_computed
 from vendors.models import ContractQueue
 from vendors.querysets import one_of
-from vendors.waiting import LOCK_NOT_AVAILABLE, sqlstate_of
+from vendors.waiting import is_passing
 
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 3
-PASSING = frozenset({"40001", "40P01", LOCK_NOT_AVAILABLE})
-"""Serialisation failure, deadlock, lock not available."""
 BATCH = {"postgresql": (250, 50_000), "sqlite": (5, 50_000)}
 """How many contracts are worked on together at most, and how many queue-days: a batch is held in memory, and its
 contracts are locked. SQLite has one writer: a long batch there would hold up every submission."""
@@ -143,7 +141,7 @@ def _drain_batch(batch: list[int | None], now: datetime, report: DrainReport, tr
     try:
         _drain_locked(batch, now, report)
     except Exception as error:
-        if tries > 1 and _is_passing(error):
+        if tries > 1 and is_passing(error):
             time.sleep(random.uniform(0.02, 0.2))
             _drain_batch(batch, now, report, tries - 1)
             return
@@ -155,11 +153,6 @@ def _drain_batch(batch: list[int | None], now: datetime, report: DrainReport, tr
         report.failed += 1
         log.exception("recalculation_failed", contract=batch[0])
         _marks_of(batch).filter(attempts__gt=0).update(error=f"{type(error).__name__}: {error}"[:2000])
-
-
-def _is_passing(error: Exception) -> bool:
-    """Say whether PostgreSQL broke the transaction off for another's sake; the whole of it may be tried again."""
-    return sqlstate_of(error) in PASSING
 
 
 def _marks_of(contracts: Collection[int | None]) -> QuerySet[RecalculationMark]:
@@ -179,8 +172,9 @@ def _drain_locked(batch: list[int | None], now: datetime, report: DrainReport) -
         return
     done = recompute(spans, now=now)
     RecalculationMark.objects.filter(id__in=one_of([row.pk for row in marks])).delete()
+    attainments_computed.send(sender=None, months=done.months, world=done.world, figures=done.figures, now=now)
+    # Last of all: what is tried again as a whole counts once.
     report.contracts += len(spans)
     report.written += done.written
     report.unchanged += done.unchanged
     report.removed += done.removed
-    attainments_computed.send(sender=None, months=done.months, world=done.world, figures=done.figures, now=now)

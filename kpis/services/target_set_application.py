@@ -27,7 +27,7 @@ from vendors.models import Contract
 from vendors.services.audit import record
 from vendors.services.contracts import change_contract
 
-Overrides = Mapping[str, Mapping[str, Mapping[str, Any]]]
+Overrides = Mapping[str, Mapping[str, Mapping[str, Any] | None]]
 DATES = ("valid_from", "valid_until")
 
 
@@ -65,8 +65,8 @@ def apply_set(
 
     A target that held is ended on that date, one that starts on it takes the new levels, one that is planned
     for later stays and bounds the new one. Targets of a set applied before that this one lacks are ended.
-    ``overrides`` are ``{contract code: {KPI code: target fields}}``, over the percentage. All or nothing; the
-    number of queries does not grow with the items. Raise ``Invalid``, also where terms begin after
+    ``overrides`` are ``{contract code: {KPI code: target fields}}``, over the percentage; null leaves the KPI out. All
+    or nothing; the number of queries does not grow with the items. Raise ``Invalid``, also where terms begin after
     ``valid_from`` (``before_latest``), ``Forbidden``, or ``Conflict`` ``approval_required``.
     """
     overrides = {} if overrides is None else overrides
@@ -121,24 +121,29 @@ def _items_by_contract(contracts: Sequence[Contract], items: list[Item], overrid
         for kpi in fields
         if kpi not in kpis
     )
-    return {contract.pk: [_with_override(item, contract.code, overrides) for item in items] for contract in contracts}
+    return {
+        contract.pk: [
+            _with_override(item, fields, f"overrides.{contract.code}.{item.kpi.code}")
+            for item in items
+            for fields in [overrides.get(contract.code, {}).get(item.kpi.code, {})]
+            if fields is not None
+        ]
+        for contract in contracts
+    }
 
 
 def _check_shape(overrides: Any) -> None:
     outer = isinstance(overrides, Mapping) and all(isinstance(kpis, Mapping) for kpis in overrides.values())
-    if not outer or not all(isinstance(fields, Mapping) for kpis in overrides.values() for fields in kpis.values()):
-        text = _('Overrides look like {"contract-code": {"kpi_code": {"target": "92"}}}.')
+    inner = (fields for kpis in overrides.values() for fields in kpis.values()) if outer else ()
+    if not outer or not all(fields is None or isinstance(fields, Mapping) for fields in inner):
+        text = _('Overrides look like {"contract-code": {"kpi_code": {"target": "92"}}}; null leaves a KPI out.')
         refuse([RowError("overrides", text, "overrides")])
 
 
-def _with_override(item: Item, contract: str, overrides: Overrides) -> Item:
-    fields = overrides.get(contract, {}).get(item.kpi.code)
-    if fields is None:
-        return item
+def _with_override(item: Item, fields: Mapping[str, Any], where: str) -> Item:
     try:
-        return overridden(item, fields)
+        return overridden(item, fields) if fields else item
     except Invalid as error:
-        where = f"overrides.{contract}.{item.kpi.code}"
         faults = [RowError(fault.code, fault.detail, f"{where}.{fault.field}") for fault in error.errors]
         raise Invalid(error.code, error.detail, faults) from error
 

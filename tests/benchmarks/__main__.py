@@ -20,6 +20,7 @@ NAMES = (
     "peer_close",
     "alerts_vs_recompute",
     "memory_import",
+    "refusals",
 )
 
 
@@ -50,7 +51,7 @@ def _run(names: tuple[str, ...] | list[str], *, full: bool) -> Iterator[Any]:
     from django.db import connection
     from tqdm import tqdm
 
-    from tests.benchmarks import alerts, ingest, memory, recompute
+    from tests.benchmarks import alerts, ingest, memory, recompute, refusals
     from tests.benchmarks.world import empty
 
     call_command("migrate", verbosity=0)
@@ -62,6 +63,7 @@ def _run(names: tuple[str, ...] | list[str], *, full: bool) -> Iterator[Any]:
         "peer_close": recompute.peer_close,
         "alerts_vs_recompute": alerts.alerts_vs_recompute,
         "memory_import": memory.memory_import,
+        "refusals": refusals.refusals,
     }
     for name in tqdm(names, desc="benchmarks", file=sys.stderr):
         empty()

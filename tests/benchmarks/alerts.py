@@ -55,10 +55,10 @@ def alerts_vs_recompute(full: bool) -> Iterator[Result]:
 
 
 def _usual(done: Done, computing: float) -> Result:
-    """Hold the same figures against what is usual, as is done once they are committed; its level is kept."""
+    """Hold the same figures against what is usual, as a drain does with what it has read; its level is kept."""
     months = {contract: starts for contract, starts in done.months.items() if contract is not None}
     gc.disable()
-    looking = _median(lambda: alerts.look_at_the_usual(months, now=NOW))
+    looking = _median(lambda: alerts.look_at_the_usual(months, world=done.world, figures=done.figures, now=NOW))
     gc.enable()
     detail = {"recompute": ms(computing), "look": ms(looking)}
     return Result("usual_vs_recompute", looking / computing, 1.0, "lower", detail=detail)

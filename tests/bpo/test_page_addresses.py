@@ -34,6 +34,16 @@ OF_A_DAY = (
     "/corrections/new/?queue=hanbit-order-voice&date=",
 )
 OF_A_WORD = (
+    "/actions/?kind=",
+    "/actions/?kpi=",
+    "/actions/?overdue=",
+    "/actions/?owner=",
+    "/actions/?status=",
+    "/actions/?vendor=",
+    "/actions/new/?alert=",
+    "/actions/new/?factor=",
+    "/actions/new/?scorecard=",
+    "/actions/new/?contract=",
     "/alerts/?kind=",
     "/alerts/?severity=",
     "/alerts/?status=",

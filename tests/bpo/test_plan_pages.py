@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -184,7 +185,11 @@ def test_it_begins_at_a_line_of_a_scorecard(programme: Programme) -> None:
     card, manager = programme.card(), signed_in(Role.MANAGER)
     line = card.lines.get(series__kpi__code="service_level")
     address = f"{BOARD}new/?scorecard={card.pk}&line={line.pk}"
-    assert address.replace("&", "&amp;") in text_of(manager, f"/scorecards/{card.pk}/")
+    page = text_of(manager, f"/scorecards/{card.pk}/")
+    assert address.replace("&", "&amp;") in page
+    met = card.lines.filter(series__isnull=False, score__gte=100)
+    assert met.exists()
+    assert not any(f'line={one.pk}"' in page for one in met)
 
     form = text_of(manager, address)
     assert f"{line.value:.2f}%" in form
@@ -227,7 +232,8 @@ def test_an_improvement_is_shown_before_and_after_and_asks_for_no_relief(program
     assert "전후 비교" in page
     assert "평균처리시간(AHT): 전 252.00초 → 후 252.00초" in page
     assert "개선은 평가 제외가 아니라" in page
-    for step in ("claim", "approve", "reject", "ask"):
+    assert "제외 범위" not in page
+    for step in ("claim", "confirm", "approve", "reject", "ask"):
         assert f"/factors/{event.pk}/{step}/" not in page
     assert f"/factors/{event.pk}/withdraw/" in page
     later = an_event(programme, "improvement", starts_at=AFTER.replace(day=22), ends_at=AFTER)
@@ -253,6 +259,22 @@ def test_today_names_what_is_late_what_is_due_and_what_to_check(programme: Progr
     assert "효과를 점검할 조치" in manager
     assert "효과를 점검할 조치" not in vendor
     assert "조치" not in text_of(signed_in(Role.DEPARTMENT), "/today/").split("</header>")[1]
+
+
+def test_today_names_what_the_other_side_wrote(programme: Programme) -> None:
+    later = AFTER.date() + timedelta(days=30)
+    ours = make(programme, title="Of the client", due_on=later)
+    plans.share(ours.pk, actor=MANAGER, now=AFTER)
+    about = words(programme.contract, title="Of the vendor", due_on=later)
+    plans.make(about, actor=vendor_of(programme.contract), now=AFTER)
+
+    manager = text_of(signed_in(Role.MANAGER), "/today/")
+    vendor = text_of(signed_in(Role.VENDOR_MEMBER, programme.vendor), "/today/")
+
+    assert "운영업체가 제안한 조치" in manager
+    assert ("Of the vendor" in manager, "Of the client" in manager) == (True, False)
+    assert "착수할 조치" in vendor
+    assert ("Of the vendor" in vendor, "Of the client" in vendor) == (False, True)
 
 
 def test_its_pages_make_a_constant_number_of_queries(programme: Programme) -> None:

@@ -227,9 +227,10 @@ def test_it_refers_only_to_what_is_of_its_contract() -> None:
     )  # fmt: skip
     foreign = an_event(other)
 
-    for field, row in (("alert", alert), ("factor", foreign)):
-        with pytest.raises(Invalid, match=f"unknown_{field}"):
-            make_plan(contract, **{field: row})
+    with pytest.raises(Invalid, match="unknown_alert"):
+        make_plan(contract, alert=alert)
+    with pytest.raises(Invalid, match="unknown_external_factor"):
+        make_plan(contract, factor=foreign)
     with pytest.raises(Invalid, match="unknown_contract"):
         make_plan(other, vendor_of(contract))
 
@@ -318,13 +319,13 @@ def test_settling_an_alert_names_its_cause_its_factor_and_the_plan_that_follows(
     assert actions(plan, vendor_of(contract)) == ["share"]
 
 
-@pytest.mark.parametrize("name", ["cause", "factor", "plan"])
-def test_settling_an_alert_names_nothing_of_another_contract(name: str) -> None:
+@pytest.mark.parametrize(("name", "code"), [("cause", "cause"), ("factor", "external_factor"), ("plan", "action_plan")])
+def test_settling_an_alert_names_nothing_of_another_contract(name: str, code: str) -> None:
     contract, other = make_monthly()[0], make_monthly()[0]
     wrong: dict[str, Any] = {"cause": "laziness", "factor": an_event(other).pk, "plan": make_shared(other).pk}
     alert = an_alert(contract)
 
-    with pytest.raises(Invalid, match=f"unknown_{name}"):
+    with pytest.raises(Invalid, match=f"unknown_{code}"):
         alerts.resolve(alert.pk, note="x", **{name: wrong[name]}, actor=MANAGER, now=NOW)
 
     alert.refresh_from_db()

@@ -98,7 +98,7 @@ def test_it_is_moved_by_the_vendor_and_checked_by_the_bpo_side(manager: APIClien
         ({"contract": None}, "required", "contract"),
         ({"kpi": "no_such"}, "unknown_kpi", "kpi"),
         ({"alert": 999}, "unknown_alert", "alert"),
-        ({"external_factor": 999}, "unknown_externalfactor", "external_factor"),
+        ({"external_factor": 999}, "unknown_external_factor", "external_factor"),
         ({"scorecard": "x"}, "not_integer", "scorecard"),
         ({"due_on": "2020-01-01"}, "due_on", "due_on"),
         ({"cause": "laziness"}, "invalid_choice", "cause"),
@@ -152,7 +152,7 @@ def test_an_alert_tells_what_it_was_settled_with_as_far_as_the_reader_may_see_it
     draft = made(manager)["id"]
     address = f"/api/v1/alerts/{alert.pk}/"
 
-    assert_problem(manager.post(f"{address}resolve/", {"note": "x", "action_plan": 999}), 400, "unknown_plan")
+    assert_problem(manager.post(f"{address}resolve/", {"note": "x", "action_plan": 999}), 400, "unknown_action_plan")
     told = manager.post(f"{address}resolve/", {"note": "x", "cause": "system", "action_plan": draft}).json()["events"]
     assert (told[-1]["cause"], told[-1]["action_plan"], told[-1]["external_factor"]) == ("system", draft, None)
     assert member.get(address).json()["events"][-1]["action_plan"] is None

@@ -16,7 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from bpo.models import Alert, Scorecard, SetUp
 from bpo.services import programme
-from bpo.services.programme import Wish, create_programme, undo_programme
+from bpo.services.programme import Wish, create_programme, read_names, undo_programme
 from kpis.models import DailyMetric, Target, TargetSet
 from kpis.services.catalogue import load_catalogue
 from kpis.services.recalculation import drain
@@ -33,6 +33,11 @@ pytestmark = pytest.mark.django_db
 MANAGER = make.make_actor(Role.MANAGER)
 OCTOBER = date(2026, 10, 1)
 SIX = ("한빛컨택", "다온씨에스", "누리링크", "미르서비스", "새벽케어", "Orion CS")
+INBOUND = (
+    "answer_rate", "service_level", "qa_score", "business_critical_accuracy", "csat", "complaint_rate",
+    "privacy_incident_count",
+)  # fmt: skip
+NO_TARGETS = {("inbound", kpi, 0): "" for kpi in INBOUND}
 FORM = {"vendors": "한빛컨택\n 다온씨에스 \n", "month": "2026-10", "service": ["order", "chat"], "voice_set": "order"}
 
 
@@ -70,12 +75,12 @@ def test_six_names_and_four_ticks_become_a_programme() -> None:
     assert AuditEntry.objects.filter(action="set_up").count() == 1
 
 
-def test_months_before_this_one_stay_open_for_their_figures() -> None:
+def test_nothing_is_late_before_the_next_month() -> None:
     made()
 
     first, second = Contract.objects.get().terms.order_by("pk")
     assert first.closing == {}
-    assert second.valid_from == date(2026, 11, 1)
+    assert second.valid_from == date(2026, 12, 1)
     assert second.closing["final"] == 7
     assert second.grades[0] == {"grade": "S", "from": "95"}
 
@@ -106,6 +111,10 @@ def test_a_level_of_ones_own_takes_minimum_and_stretch_along() -> None:
         ({"voice_set": "chat"}, "voice_set"),
         ({"targets": {("inbound", "answer_rate", 0): "many"}}, "number"),
         ({"targets": {("inbound", "answer_rate", 0): "120"}}, "out_of_bounds"),
+        ({"weights": {("inbound", "answer_rate"): "heavy"}}, "weight"),
+        ({"weights": {("inbound", "answer_rate"): "0"}}, "weight"),
+        ({"does": {0: frozenset()}}, "does_nothing"),
+        ({"targets": NO_TARGETS}, "no_target"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_is_made(more: dict[str, Any], code: str) -> None:
@@ -116,6 +125,40 @@ def test_what_is_wrong_is_named_and_nothing_is_made(more: dict[str, Any], code: 
 
     assert code in {error.code for error in refusal.value.errors}
     assert (Vendor.objects.count(), SetUp.objects.count()) == (1, 0)
+
+
+def test_a_vendor_may_do_without_a_service_a_kpi_and_with_another_weight() -> None:
+    does = {0: frozenset({"order"}), 1: frozenset({"chat"})}
+    targets = {("inbound", "answer_rate", 0): "", ("chat", "csat", 0): "not asked"}
+
+    found = made(
+        "한빛컨택", "다온씨에스", services={"order": "every", "chat": "every"}, does=does,
+        targets=targets, weights={("inbound", "csat"): "40"},
+    )  # fmt: skip
+
+    assert found.made["contracts"] == ["daonssieseu-chat-2026", "hanbitkeontaek-inbound-2026"]
+    assert sorted(Queue.objects.values_list("code", flat=True)) == ["daonssieseu-chat", "hanbitkeontaek-order"]
+    kpis = set(
+        Target.objects.filter(series__contract__code__startswith="hanbit").values_list("series__kpi__code", flat=True)
+    )
+    assert "answer_rate" not in kpis
+    assert Target.objects.get(series__kpi__code="csat", series__contract__code__startswith="hanbit").weight == 40
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "does"),
+    [
+        ("한빛컨택\n\n 다온  씨에스 \n", ("한빛컨택", "다온 씨에스"), {}),
+        ("한빛컨택\t주문\n\tCS\n다온\t채팅", ("한빛컨택", "다온"), {0: ["order", "care"], 1: ["chat"]}),
+        ("한빛컨택\t주문\n한빛컨택\t배송/반품\n", ("한빛컨택",), {0: ["order", "delivery", "returns"]}),
+        ("한빛컨택\t12,430\n한빛컨택\n", ("한빛컨택", "한빛컨택"), {}),
+        ("\t주문\n", (), {}),
+    ],
+)
+def test_names_are_read_as_they_are_pasted(text: str, names: tuple[str, ...], does: dict[int, list[str]]) -> None:
+    found, services = read_names(text)
+
+    assert (found, {place: [one.key for one in mine] for place, mine in services.items()}) == (names, does)
 
 
 def test_a_set_that_is_not_loaded_is_named() -> None:
@@ -201,8 +244,10 @@ def manager() -> Client:
 def hidden(page: str) -> dict[str, Any]:
     """Return the fields of the grid as the browser sends them on."""
     found: dict[str, Any] = {}
-    for name, value in re.findall(r'<input [^>]*name="([^"]*)" value="([^"]*)"', page):
-        found.setdefault(html.unescape(name), []).append(html.unescape(value))
+    for tag in re.findall(r"<input [^>]*>", page):
+        field = re.search(r'name="([^"]*)" value="([^"]*)"', tag)
+        if field and ('type="checkbox"' not in tag or " checked" in tag):
+            found.setdefault(html.unescape(field[1]), []).append(html.unescape(field[2]))
     return found
 
 
@@ -252,6 +297,23 @@ def test_a_wrong_level_is_shown_at_its_place(manager: Client) -> None:
     assert "다온씨에스 · Answer rate: Write a number" in answer.content.decode()
     assert 'value="ninety"' in answer.content.decode()
     assert not Vendor.objects.exists()
+
+
+def test_who_does_what_is_asked_beside_the_levels(manager: Client) -> None:
+    pasted = FORM | {"vendors": "한빛컨택\t주문\n\t채팅\n다온씨에스\t채팅\n", "service": []}
+    grid = manager.post("/start/", pasted).content.decode()
+    assert "Who does what?" in grid
+    assert "t|chat|csat|1" in grid
+    assert "t|order|csat|1" not in grid
+    assert "within 240" in grid
+
+    fields = hidden(grid) | {"w|order|answer_rate": "0"}
+    assert manager.post("/start/create/", fields).status_code == 400
+    back = manager.post("/start/", hidden(grid) | {"back": "1"}).content.decode()
+    assert "다온씨에스\tChat service" in back
+    manager.post("/start/create/", hidden(grid))
+
+    assert Contract.objects.count() == 3
 
 
 def test_what_the_first_page_gets_wrong_is_said_there(manager: Client) -> None:

@@ -13,8 +13,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from bpo.models import Scorecard, SetUp, SetUpSheet
-from bpo.services.programme import Wish, create_programme, undo_programme
-from bpo.services.programme_sheet import drop_sheet, keep_sheet, take_sheet
+from bpo.services.programme import (
+    Wish,
+    create_programme,
+    drop_sheet,
+    keep_sheet,
+    take_sheet,
+    undo_programme,
+)
 from kpis.models import DailyMetric, ImportJob, ImportProfile, Submission
 from kpis.services.catalogue import load_catalogue
 from kpis.services.recalculation import drain
@@ -139,7 +145,7 @@ def test_another_sheet_may_be_chosen(manager: Client, found: SetUp) -> None:
 
 
 def test_a_long_sheet_is_checked_by_a_worker_first(found: SetUp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bpo.services.programme_sheet.MOST_AT_ONCE", 0)
+    monkeypatch.setattr("bpo.services.programme.sheets.MOST_AT_ONCE", 0)
     keep_sheet(found.pk, SHARES.encode(), "", actor=MANAGER, now=AFTER)
 
     taken = take_sheet(found.pk, MAPPING, actor=MANAGER, now=AFTER)
@@ -156,6 +162,23 @@ def test_the_same_profile_reads_the_next_sheet(found: SetUp) -> None:
 
     assert ImportProfile.objects.get().versions.count() == 1
     assert DailyMetric.objects.get().measures["offered"] == 12500
+
+
+def test_the_next_sheet_is_read_as_the_last_one_was(manager: Client, found: SetUp) -> None:
+    address = f"/start/{found.pk}/sheet/"
+    text = SHARES.replace("인입", "들어온 콜").replace("채팅", "톡톡")
+    page = manager.post(address, {"table": text, "do": "keep"}, follow=True).content.decode()
+    place = next(name for name, value in fields_of(page).items() if value == "들어온 콜").removesuffix("heading")
+    said = {f"{place}holds": "offered", "queue-1-code": "hanbitkeontaek-chat"}
+    answer = manager.post(address, fields_of(page, do="take") | said)
+    assert answer.status_code == 302, answer.content.decode()
+
+    page = manager.post(address, {"table": text.replace("12430", "12500"), "do": "keep"}, follow=True)
+
+    fields = fields_of(page.content.decode())
+    assert fields[f"{place}holds"] == "offered"
+    assert fields["queue-1-code"] == "hanbitkeontaek-chat"
+    assert "12500" in page.content.decode().replace(",", "")
 
 
 def test_a_sheet_that_is_refused_leaves_nothing(found: SetUp) -> None:

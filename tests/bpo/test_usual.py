@@ -6,14 +6,19 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
+from psycopg.errors import DeadlockDetected
 
 from bpo.models import Alert, SeriesBaseline
 from bpo.queries.alert_words import message_of
 from bpo.services import alerts
+from bpo.services.alerts import baselines
+from kpis.calc import surveillance
 from kpis.models import Kpi
+from kpis.queries.figures import Figures
+from kpis.queries.series import World
 from kpis.services.recalculation import drain
 from tests.bpo.alerts_world import mark, raised, report, restate
 from tests.make import make_contract, make_kpi, make_queue, make_target
@@ -49,7 +54,8 @@ def make_watched(**fields: Any) -> tuple[Contract, Queue]:
 
 
 def look(contract: Contract, until: date, *months: date) -> None:
-    alerts.look_at_the_usual({contract.pk: months}, now=at(until))
+    world = World([contract.pk], now=at(until))
+    alerts.look_at_the_usual({contract.pk: months}, world=world, figures=Figures([]), now=at(until))
 
 
 def statistical() -> list[tuple[str, str, str]]:
@@ -141,15 +147,53 @@ def test_better_than_usual_is_worth_knowing_and_no_more() -> None:
     assert statistical() == [("better_than_usual", "caution", "open")]
 
 
-def test_it_follows_a_drain_once_that_is_committed(django_capture_on_commit_callbacks: Any) -> None:
+def make_odd_day() -> Contract:
+    """Make a contract whose yesterday was far below what is usual, and mark it for the drain."""
     contract, queue = make_watched()
     report(queue, APRIL, date(2026, 4, 18), 820, stray=20)
     report(queue, date(2026, 4, 19), date(2026, 4, 19), 650)
     mark(contract_ids=[contract.pk], first_on=CAME - timedelta(days=1), last_on=CAME)
+    return contract
 
-    with django_capture_on_commit_callbacks(execute=True):
-        drain(now=at(CAME))
 
+def test_it_follows_a_drain() -> None:
+    make_odd_day()
+
+    drain(now=at(CAME))
+
+    assert ("worse_than_usual", "critical", "open") in statistical()
+
+
+def test_a_failure_costs_no_figure_and_is_caught_up_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_odd_day()
+    with monkeypatch.context() as broken:
+        broken.setattr(baselines, "learn", lambda *_args, **_options: 1 / 0)
+        report_of_drain = drain(now=at(CAME))
+
+    assert (report_of_drain.failed, report_of_drain.written) == (0, 2)
+    assert statistical() == []
+
+    alerts.look_at_all(now=at(CAME))
+
+    assert ("worse_than_usual", "critical", "open") in statistical()
+
+
+def test_a_deadlock_is_tried_again_with_the_whole_of_the_drain(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_odd_day()
+    tries = []
+
+    def learn(*given: Any, **options: Any) -> Any:
+        tries.append(given)
+        if len(tries) == 1:
+            error = OperationalError("deadlock detected")
+            error.__cause__ = DeadlockDetected()
+            raise error
+        return surveillance.learn(*given, **options)
+
+    monkeypatch.setattr(baselines, "learn", learn)
+
+    assert drain(now=at(CAME)).written == 2
+    assert len(tries) == 3
     assert ("worse_than_usual", "critical", "open") in statistical()
 
 
@@ -159,7 +203,9 @@ def test_it_takes_as_many_statements_for_many_series_as_for_few() -> None:
     taken = []
     for chosen in (contracts[:1], contracts):
         with CaptureQueriesContext(connection) as captured:
-            alerts.look_at_the_usual({row.pk: (APRIL,) for row in chosen}, now=at(CAME))
+            months = {row.pk: (APRIL,) for row in chosen}
+            world = World(list(months), now=at(CAME))
+            alerts.look_at_the_usual(months, world=world, figures=Figures([]), now=at(CAME))
         taken.append(len(captured))
 
     assert taken[0] == taken[1]

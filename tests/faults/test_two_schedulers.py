@@ -8,13 +8,16 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
+from django.core import mail
 from django.db import connection
 
-from bpo.models import Alert, AlertEvent, Delivery, JobRun
+from bpo.models import Alert, AlertEvent, Delivery, JobRun, SentReport
 from bpo.services.delivery import deliver
+from bpo.services.reports import make_due
 from bpo.services.sweep import sweep
 from kpis.services.marks import mark
 from tests.bpo.alerts_world import report
+from tests.bpo.reports.world import BD7, make_subscription
 from tests.bpo.test_usual import CAME, make_watched
 from tests.make import make_user
 from vendors.choices import Role
@@ -74,3 +77,20 @@ def test_two_schedulers_raise_and_tell_nothing_twice() -> None:
     assert set(slots.values()) == {1}
     told = Counter(Delivery.objects.exclude(status="dropped").values_list("kind", "user", "events"))
     assert set(told.values()) == {1}
+
+
+def test_two_schedulers_make_a_report_once_and_send_it_once() -> None:
+    people = [make_user(name, Role.EXECUTIVE) for name in ("mina", "sora", "jisu")]
+    make_subscription(users=people)
+
+    def tick() -> None:
+        for _ in range(3):
+            make_due(now=BD7)
+            deliver(now=BD7)
+
+    at_once(tick)
+
+    assert sorted(SentReport.objects.values_list("address", flat=True)) == sorted(user.email for user in people)
+    assert Counter(message.to[0] for message in mail.outbox) == {user.email: 1 for user in people}
+    assert set(Delivery.objects.values_list("status", "tries")) == {("sent", 1)}
+    assert JobRun.objects.filter(name="report").count() == 1

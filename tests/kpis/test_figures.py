@@ -70,6 +70,29 @@ def test_it_reads_many_queue_days_in_parts(monkeypatch: pytest.MonkeyPatch) -> N
     assert [list(rows.columns["offered"]) for rows in read if rows] == [[queue.pk] for queue in queues]
 
 
+@pytest.mark.parametrize(
+    ("read", "asked"),
+    [
+        pytest.param([(10, 20)], (5, 25), id="days before and after are read besides"),
+        pytest.param([(5, 25)], (10, 20), id="nothing is read where all is there"),
+        pytest.param([(1, 5), (15, 20)], (3, 18), id="days between two ranges are read besides"),
+        pytest.param([(1, 5)], (10, 20), id="all is read where none of it is there"),
+    ],
+)
+def test_it_reads_only_the_days_it_lacks(read: list[tuple[int, int]], asked: tuple[int, int]) -> None:
+    queue = make_queue()
+    for day in range(1, 31):
+        make_figures(queue, date(2026, 3, day), offered=day)
+    figures = load_figures([queue.pk], [(date(2026, 3, a), date(2026, 3, b)) for a, b in read], ["offered"])
+    start, end = (date(2026, 3, day) for day in asked)
+
+    found = figures.covering(start, end, [queue.pk], ["offered"]).between(queue.pk, start, end)
+
+    assert found is not None
+    assert list(found.columns["offered"]) == list(range(*asked))
+    assert [day.day for day in found.dates] == list(range(*asked))
+
+
 def test_a_month_total_counts_once_where_the_queue_changed_its_contract_within_the_month() -> None:
     vendor = make_vendor()
     first, second = make_contract(vendor), make_contract(vendor)

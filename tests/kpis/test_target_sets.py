@@ -312,6 +312,15 @@ def test_it_takes_overrides_of_one_contract_over_the_percentage() -> None:
     assert targets_of(theirs)[1][1] == "4.9"
 
 
+def test_an_override_of_null_leaves_the_kpi_out() -> None:
+    ours, theirs = make_contract(code="ours-2026"), make_contract(code="theirs-2026")
+
+    give(make_set(), ours, theirs, overrides={ours.code: {"lost_share": None}})
+
+    assert not Target.objects.filter(series__contract=ours, series__kpi__code="lost_share").exists()
+    assert Target.objects.filter(series__contract=theirs, series__kpi__code="lost_share").exists()
+
+
 @pytest.mark.parametrize(
     ("overrides", "code"),
     [

@@ -128,3 +128,40 @@ def test_the_figures_of_one_chat_queue_are_chats(cast: Cast) -> None:
     proposal = propose(grid, actor=make_actor(Role.MANAGER), vendor=cast.vendor, now=NOW)
 
     assert rows(proposal) == [(OURS, "2026-10-01", {"chat_offered": 200, "chat_answered": 190})]
+
+
+@pytest.mark.usefixtures("cast")
+def test_short_words_of_the_trade_are_known_whole() -> None:
+    text = (
+        "작성: 고객지원팀,11.3 기준,,,,,,,\n"
+        "업체,인입,SL(20초),QA,QA건수,CSAT,CSAT응답,민원,슬랙\n"
+        "한빛,1000,0.861,92.5,40,4.3,100,3,1\n"
+        "Narae,500,0.9,88,20,4.1,50,0,2\n"
+    )
+
+    proposal = proposed(text)
+
+    assert [column.heading for column in proposal.columns][:3] == ["업체", "인입", "SL(20초)"]
+    assert rows(proposal)[0] == (
+        OURS,
+        "2026-10",
+        {
+            "offered": 1000,
+            "answered_within_threshold": 861,
+            "qa_evaluated": 40,
+            "qa_score_sum": 3700,
+            "csat_responses": 100,
+            "csat_score_sum": 430,
+            "complaints_internal": 3,
+        },
+    )
+    assert proposal.columns[-1].holds is None
+
+
+@pytest.mark.usefixtures("chat")
+def test_a_service_is_known_by_what_people_call_it(cast: Cast) -> None:
+    make_queue(cast.contract, "hanbit-cs", name="고객 상담 전화", service="care")
+
+    proposal = proposed("업체,업무,인입\n한빛,CS,7\n한빛,인바운드,8\n한빛,톡,9\n")
+
+    assert [row[0] for row in rows(proposal)] == ["hanbit-cs", OURS, CHAT]

@@ -33,6 +33,7 @@ DEFAULTS = {
         {"grade": "D", "from": "0"},
     ],
     "closing": {},
+    "relief": {},
     "providers": {},
     "second_check": "off",
     "target_approval": False,
@@ -83,7 +84,9 @@ def test_it_keeps_what_is_sent(cast: Cast, api: Any) -> None:
     answer = api(cast.manager_key).post(CONTRACTS, body).json()
 
     del answer["calendar"]
-    assert answer == body | {"closing": {}, "providers": {}, "second_check": "off", "target_approval": False} | {
+    assert answer == body | {"closing": {}, "relief": {}, "providers": {}} | {
+        "second_check": "off",
+        "target_approval": False,
         "completeness_bar": "97.50",
         "missing_policy": DEFAULTS["missing_policy"] | {"no_data": "minimum"},
         "gates": [{"kind": "cap_grade", "value": "B", "label": "Leak", "kpi": "leaks", "above": "0"}],

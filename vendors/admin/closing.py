@@ -5,7 +5,7 @@ Each field is called as the service names it (``closing.feed_closed``), so that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django import forms
@@ -70,11 +70,13 @@ def opened(document: Mapping[str, Any]) -> dict[str, Any]:
     return {PREFIX + name: document.get(name) for name in LABELS}
 
 
-def folded(data: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``data`` with the calendar as one document (all that was ``typed``) where a field of it is in ``data``."""
-    rest = {name: value for name, value in data.items() if name not in FIELDS}
+def folded(
+    data: Mapping[str, Any], typed: Mapping[str, Any], fields: Collection[str] = FIELDS, prefix: str = PREFIX
+) -> dict[str, Any]:
+    """Return ``data`` with ``fields`` as one document (all that was ``typed``) where one of them is in ``data``."""
+    rest = {name: value for name, value in data.items() if name not in fields}
     if len(rest) < len(data):
-        rest["closing"] = {name.removeprefix(PREFIX): typed.get(name) for name in FIELDS}
+        rest[prefix.removesuffix(".")] = {name.removeprefix(prefix): typed.get(name) for name in fields}
     return rest
 
 

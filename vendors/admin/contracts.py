@@ -21,6 +21,11 @@ from vendors.admin.closing import ROWS as CALENDAR_ROWS
 from vendors.admin.closing import closing_fields, closing_words, folded, opened
 from vendors.admin.filters import VisibleRelated
 from vendors.admin.forms import ServiceForm
+from vendors.admin.relief import FIELDS as RELIEF_FIELDS
+from vendors.admin.relief import PREFIX as RELIEF
+from vendors.admin.relief import ROWS as RELIEF_ROWS
+from vendors.admin.relief import opened as opened_relief
+from vendors.admin.relief import relief_fields, relief_words
 from vendors.models import Contract, ContractQueue, ContractTerms, MeasureProvision
 from vendors.services import contracts, provisions
 
@@ -36,17 +41,21 @@ TERMS = [
 ]
 
 
-class CalendarColumn:
-    """Shows the closing calendar of some terms in words."""
+class DocumentColumns:
+    """Shows the documents of some terms in words: the closing calendar and the relief."""
 
     @admin.display(description=_("closing calendar"))
     def calendar(self, terms: ContractTerms) -> str:
         return closing_words(terms.closing)
 
+    @admin.display(description=_("relief of external factors"))
+    def agreed_relief(self, terms: ContractTerms) -> str:
+        return relief_words(terms.relief)
 
-class TermsOfContract(CalendarColumn, ReadOnlyInline):
+
+class TermsOfContract(DocumentColumns, ReadOnlyInline):
     model = ContractTerms
-    fields = ["valid_from", "valid_until", *TERMS, "calendar"]
+    fields = ["valid_from", "valid_until", *TERMS, "calendar", "agreed_relief"]
 
 
 class QueuesOfContract(ReadOnlyInline):
@@ -61,6 +70,8 @@ class ProvisionsOfContract(ReadOnlyInline):
 
 _CALENDAR = _("Empty: no cut-off, no back-fill limit, and months close by hand only.")
 
+_RELIEF = _("Empty: claims within five business days, every method, and no caps.")
+
 
 class ContractForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -71,7 +82,8 @@ class ContractForm(ServiceForm):
             )
 
     def data_for_service(self) -> dict[str, Any]:
-        return folded(super().data_for_service(), self.cleaned_data)
+        data = folded(super().data_for_service(), self.cleaned_data)
+        return folded(data, self.cleaned_data, RELIEF_FIELDS, RELIEF)
 
     def clean_currency(self) -> str:
         currency: str = self.cleaned_data["currency"]
@@ -95,6 +107,7 @@ class ContractAdmin(HistoryAdmin):
     typed_fieldsets = [
         (_("Terms"), {"fields": ["valid_from", *TERMS]}),
         (_("Closing calendar"), {"fields": CALENDAR_ROWS, "description": _CALENDAR}),
+        (_("Relief of external factors"), {"fields": RELIEF_ROWS, "description": _RELIEF}),
     ]
     fixed = ["vendor", "code"]
     borrowed = dict.fromkeys(["valid_from", *TERMS], ContractTerms)
@@ -116,10 +129,10 @@ class ContractAdmin(HistoryAdmin):
         latest = row.terms.order_by(F("valid_from").asc(nulls_first=True)).last()
         if latest is None:
             return {}
-        return {name: getattr(latest, name) for name in TERMS} | opened(latest.closing)
+        return {name: getattr(latest, name) for name in TERMS} | opened(latest.closing) | opened_relief(latest.relief)
 
     def borrowed_fields(self, request: HttpRequest) -> dict[str, Field]:
-        return super().borrowed_fields(request) | closing_fields()
+        return super().borrowed_fields(request) | closing_fields() | relief_fields()
 
     def create(self, data: dict[str, Any], *, actor: Actor, now: datetime) -> Contract:
         data.pop("valid_from", None)  # the first terms hold from ever
@@ -139,11 +152,11 @@ def _without_empty_terms(data: dict[str, Any]) -> dict[str, Any]:
 
 
 @admin.register(ContractTerms)
-class ContractTermsAdmin(CalendarColumn, RecordAdmin):
+class ContractTermsAdmin(DocumentColumns, RecordAdmin):
     """The versions of the terms; they are changed on the page of their contract."""
 
-    fields = ["contract", "valid_from", "valid_until", *TERMS, "calendar"]
-    readonly_fields = ["calendar"]
+    fields = ["contract", "valid_from", "valid_until", *TERMS, "calendar", "agreed_relief"]
+    readonly_fields = ["calendar", "agreed_relief"]
 
     reads = Capability.READ_CONTRACTS
     list_display = ["contract", "valid_from", "valid_until", "missing_day_policy", "completeness_bar"]

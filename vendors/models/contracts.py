@@ -86,6 +86,12 @@ class ContractTerms(models.Model):
         blank=True,
         help_text=_("Empty: no cut-off, no back-fill limit, and months close by hand only."),
     )
+    relief = models.JSONField(
+        _("relief of external factors"),
+        default=dict,
+        blank=True,
+        help_text=_("Empty: claims within five business days, every method, and no caps."),
+    )
 
     history = HistoricalRecords()
     objects = scoped_by("contract__vendor_id", DatedQuerySet)

@@ -28,6 +28,7 @@ TERM_FIELDS = frozenset(
         "gates",
         "grades",
         "closing",
+        "relief",
         "second_check",
         "target_approval",
     }

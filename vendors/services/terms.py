@@ -1,4 +1,5 @@
-"""The documents inside a contract's terms: what a missing KPI does, the grade table, the gates, the calendar.
+"""The documents inside a contract's terms: what a missing KPI does, the grade table, the gates, the calendar,
+the relief of external factors.
 
 Each function takes what somebody sent and returns what is stored; it raises Invalid with the place of the fault.
 """
@@ -17,6 +18,7 @@ from vendors.errors import Invalid, RowError
 from vendors.models.base import NAME_PATTERN
 from vendors.models.contracts import default_missing_policy
 from vendors.services.closing_terms import clean_closing
+from vendors.services.relief_terms import clean_relief
 
 CAUSES = tuple(default_missing_policy())
 TREATMENTS = ("renormalise", "zero", "minimum", "full")
@@ -40,6 +42,8 @@ def clean_terms(terms: Mapping[str, Any], grades_now: list[dict[str, str]]) -> d
         cleaned["gates"] = clean_gates(terms["gates"], known)
     if "closing" in terms:
         cleaned["closing"] = clean_closing(terms["closing"])
+    if "relief" in terms:
+        cleaned["relief"] = clean_relief(terms["relief"])
     return cleaned
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from bpo.models import SeriesBaseline
-from bpo.queries.usual_findings import Usual, confirmed_days, shown_days
+from bpo.queries.usual_findings import Level, Usual, confirmed_days, shown_days
 from kpis.calc.surveillance import WINDOW, Baseline, learn
 from kpis.queries.figures import Figures
 from kpis.queries.series import Series, World
@@ -26,8 +26,9 @@ def usual_levels(world: World, figures: Figures, months: Mapping[int, Sequence[d
     A level is learnt where none is kept for the month, or where the drain has computed a month of its twelve weeks.
     The figures of these are read once; the rest stands in one row each.
     """
-    series = watched_series(world)
-    kept = {row.series_id: row for row in SeriesBaseline.objects.filter(series__in=one_of([row.id for row in series]))}
+    series = [one for one in watched_series(world) if one.contract in months]
+    rows = SeriesBaseline.objects.filter(series__in=one_of([row.id for row in series])).order_by()
+    kept: dict[int, Level] = {row[0]: Level._make(row) for row in rows.values_list(*Level._fields)}
     stretches = [_since(one, world) for one in series]
     stale = [one for one in stretches if _must_learn(one, kept.get(one.series.id), months)]
     if stale:
@@ -41,28 +42,28 @@ def _since(series: Series, world: World) -> Stretch:
     return Stretch(series, (today - FORTNIGHT).replace(day=1), today + ONE_DAY)
 
 
-def _must_learn(one: Stretch, row: SeriesBaseline | None, months: Mapping[int, Sequence[date]]) -> bool:
+def _must_learn(one: Stretch, row: Level | None, months: Mapping[int, Sequence[date]]) -> bool:
     if row is None or row.until != one.start:
         return True
     return touched(months.get(one.series.contract or 0, ()), one.start - WINDOW, one.start)
 
 
-def _learn(world: World, figures: Figures, stale: Sequence[Stretch], now: datetime) -> dict[int, SeriesBaseline]:
+def _learn(world: World, figures: Figures, stale: Sequence[Stretch], now: datetime) -> dict[int, Level]:
     before = [Stretch(one.series, one.start - WINDOW, one.start) for one in stale]
     reader = DayReader(world, figures, before)
     confirmed = confirmed_days({one.series.id for one in stale})
-    rows = [_learnt(reader, one, confirmed.get(one.series.id, frozenset()), now) for one in before]
+    levels = [_learnt(reader, one, confirmed.get(one.series.id, frozenset())) for one in before]
+    rows = [SeriesBaseline(learnt_at=now, **level._asdict()) for level in levels]
     bulk.store(SeriesBaseline, rows, key=("series_id",), update=("until", "by_weekday", "spread", "days", "learnt_at"))
-    return {row.series_id: row for row in rows}
+    return {level.series_id: level for level in levels}
 
 
-def _learnt(reader: DayReader, one: Stretch, confirmed: frozenset[date], now: datetime) -> SeriesBaseline:
+def _learnt(reader: DayReader, one: Stretch, confirmed: frozenset[date]) -> Level:
     shape = shape_of(reader.definition(one).rule)
     found: Baseline | None = learn(
         reader.days(one), until=one.end, shape=shape, left_out=reader.unusual(one) | confirmed
     )
-    about = {"series_id": one.series.id, "until": one.end, "learnt_at": now}
     # A mean that never moved has no spread to be held against.
     if found is None or found.spread == float("inf"):
-        return SeriesBaseline(**about)
-    return SeriesBaseline(by_weekday=list(found.by_weekday), spread=found.spread, days=found.days, **about)
+        return Level(one.series.id, one.end)
+    return Level(one.series.id, one.end, found.by_weekday, found.spread, found.days)

@@ -26,12 +26,12 @@ def named(
     if factor is not None:
         if not factors_of(alert, actor).filter(pk=factor).exists():
             text = _("There is no such external factor of this contract.")
-            raise wrong("external_factor", "unknown_factor", text)
+            raise wrong("external_factor", "unknown_external_factor", text)
         found["factor"] = factor
     if plan is not None:
         row: ActionPlan | None = plans_of(alert, actor).filter(pk=plan).select_for_update(of=("self",)).first()
         if row is None:
-            raise wrong("action_plan", "unknown_plan", _("There is no such action plan of this contract."))
+            raise wrong("action_plan", "unknown_action_plan", _("There is no such action plan of this contract."))
         found["plan"] = plan
         if row.alert is None:
             row.alert = alert

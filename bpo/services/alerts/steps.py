@@ -74,7 +74,7 @@ def resolve(
     """Settle it and say what was done; it is raised again only once its condition was away, or got worse.
 
     It may name a ``cause``, the external ``factor`` behind it and the action ``plan`` that follows. Raises Invalid
-    ``unknown_cause``, ``unknown_factor``, ``unknown_plan``.
+    ``unknown_cause``, ``unknown_external_factor``, ``unknown_action_plan``.
     """
     alert = _locked(alert_id, actor=actor, needs=Capability.HANDLE_ALERTS, within=UNRESOLVED)
     if not note.strip():

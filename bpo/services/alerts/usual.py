@@ -1,7 +1,6 @@
-"""After a drain is committed: the statistical alerts of the contracts whose figures were computed.
+"""After a drain: the statistical alerts of the contracts whose figures were computed, in its transaction.
 
-It is a transaction of its own, so that no submission waits for it. What a killed process left undone is caught up with
-by the next drain of the contract, and by the schedule once a day.
+What failed is caught up with by the next drain of the contract, and by the schedule once a day.
 """
 
 from __future__ import annotations
@@ -26,18 +25,19 @@ BATCH = 50
 """So many contracts are looked at, and locked, at once."""
 
 
-@transaction.atomic
-def look_at_the_usual(months: Mapping[int, Sequence[date]], *, now: datetime) -> Followed:
-    """Raise, change and end the statistical alerts of these contracts; return what was done.
+@transaction.atomic(savepoint=False)
+def look_at_the_usual(
+    months: Mapping[int, Sequence[date]], *, world: World, figures: Figures, now: datetime
+) -> Followed:
+    """Raise, change and end the statistical alerts of these contracts, which are locked; return what was done.
 
     ``months`` are those that were computed, by contract; with none of them the usual level is learnt anew where it is
-    not kept for this month. A constant number of statements, whatever the number of series.
+    not kept for this month. ``world`` and ``figures`` are what was read of these contracts, and maybe of more, since
+    they were locked. A constant number of statements, whatever the number of series.
     """
-    lock_keys(months)
-    world = World(list(months), now=now)
     live = Alert.objects.filter(kind__in=STATISTICAL, is_live=True, contract__in=one_of(months)).order_by("id")
     alerts = by_key(live)
-    usual = usual_levels(world, Figures([]), months, now=now)
+    usual = usual_levels(world, figures, months, now=now)
     return follow(usual_findings(world, usual, alerts.values()), alerts, now=now)
 
 
@@ -45,4 +45,11 @@ def look_at_all(*, now: datetime) -> None:
     """Look at every contract once, a few at a time."""
     contracts = list(Contract.objects.order_by("id").values_list("id", flat=True))
     for first in range(0, len(contracts), BATCH):
-        look_at_the_usual(dict.fromkeys(contracts[first : first + BATCH], ()), now=now)
+        _look_again(contracts[first : first + BATCH], now)
+
+
+@transaction.atomic
+def _look_again(contracts: Sequence[int], now: datetime) -> None:
+    lock_keys(contracts)
+    world = World(contracts, now=now)
+    look_at_the_usual(dict.fromkeys(contracts, ()), world=world, figures=Figures([]), now=now)

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from bpo.models import Delivery, NotificationSettings
+from bpo.models import Delivery, NotificationSettings, ReportFile, SentReport
 from bpo.queries.delivery_texts import Told
 
 STOP = "bpo.delivery.stop"
@@ -25,21 +25,31 @@ def send_mail_of(delivery: Delivery, user: User, told: Told) -> str:
     with translation.override(wishes.language):
         stop = settings.SITE_URL + reverse("bpo:notifications-stop", args=[stop_token(user.pk)])
         facts = {"told": told, "stop": stop, "settings": settings.SITE_URL + reverse("bpo:notifications")}
-        mail = EmailMultiAlternatives(
-            f"[BPO KPI] {' '.join(told.title.split())}"[:200],
-            render_to_string("bpo/mail_alerts.txt", facts),
-            settings.DEFAULT_FROM_EMAIL,
-            [user.email],
-            headers={
-                "Message-ID": f"<{delivery.pk}@{urlsplit(settings.SITE_URL).hostname or 'bpo'}>",
-                "Auto-Submitted": "auto-generated",
-                "List-Unsubscribe": f"<{stop}>",
-                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            },
-        )
+        mail = mail_to(user.email, f"[BPO KPI] {' '.join(told.title.split())}"[:200], delivery, stop)
+        mail.body = render_to_string("bpo/mail_alerts.txt", facts)
         mail.attach_alternative(render_to_string("bpo/mail_alerts.html", facts), "text/html")
         mail.send()
     return user.email
+
+
+def mail_to(address: str, subject: str, delivery: Delivery, stop: str) -> EmailMultiAlternatives:
+    """Return a mail without a body: its id is the delivery's however often it is sent, and it says how it is ended."""
+    headers = {
+        "Message-ID": f"<{delivery.pk}@{urlsplit(settings.SITE_URL).hostname or 'bpo'}>",
+        "Auto-Submitted": "auto-generated",
+        "List-Unsubscribe": f"<{stop}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    return EmailMultiAlternatives(subject, "", settings.DEFAULT_FROM_EMAIL, [address], headers=headers)
+
+
+def attach_files(mail: EmailMultiAlternatives, report: SentReport) -> None:
+    """Put the documents of a report into its mail, byte for byte."""
+    kept = ReportFile.objects.in_bulk([file["sha256"] for file in report.files])
+    for file in report.files:
+        # A mail writes parameters of its own beside the type.
+        media_type = file["media_type"].partition(";")[0]
+        mail.attach(file["name"], bytes(kept[file["sha256"]].content), media_type)
 
 
 def stop_token(user_id: int) -> str:

@@ -6,6 +6,7 @@ import smtplib
 import time
 from collections import Counter
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from bpo.choices import DeliveryKind, DeliveryStatus
 from bpo.models import Delivery, DeliveryAttempt
 from bpo.queries.delivery_texts import Told, told_of
 from bpo.queries.recipients import Reader, home_holidays, reader_of
+from bpo.services.delivery import report_mails
 from bpo.services.delivery.addresses import Forbidden
 from bpo.services.delivery.mails import send_mail_of
 from bpo.services.delivery.posting import post_webhook
@@ -63,7 +65,9 @@ def _resting(delivery: Delivery, error: Exception) -> Q:
     if delivery.webhook_id:
         return Q(webhook=delivery.webhook_id)
     is_of_server = isinstance(error, OF_THE_SERVER) or not isinstance(error, smtplib.SMTPException)
-    return Q(user__isnull=False) if is_of_server and isinstance(error, OSError) else Q(user=delivery.user_id)
+    if is_of_server and isinstance(error, OSError):
+        return Q(webhook__isnull=True)
+    return Q(user=delivery.user_id) if delivery.user_id else Q(address=delivery.address, user__isnull=True)
 
 
 @transaction.atomic
@@ -83,11 +87,17 @@ def _lease(now: datetime, resting: Q) -> Delivery | None:
 def _send(delivery: Delivery, now: datetime) -> tuple[str, Q | None]:
     """Try once and note what came of it; return that, and what rests for the run."""
     reader = reader_of(delivery.user) if delivery.user is not None else None
-    told = told_of(delivery, reader)
-    if not _is_wanted(delivery, reader, told):
+    report = delivery.report
+    if report is not None:
+        is_wanted = report_mails.is_wanted(report)
+        hand_over = partial(report_mails.send_report, delivery, report)
+    else:
+        told = told_of(delivery, reader)
+        is_wanted, hand_over = _is_wanted(delivery, reader, told), partial(_hand_over, delivery, told)
+    if not is_wanted:
         return _close(delivery, now, DeliveryStatus.DROPPED), None
     try:
-        answer = _hand_over(delivery, told)
+        answer = hand_over()
     except Forbidden as error:
         return _close(delivery, now, DeliveryStatus.GIVEN_UP, str(error.detail)), None
     except Exception as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bpo.services.demonstration.story import Story
@@ -58,6 +58,8 @@ def _tell_campaign(story: Story, now: datetime) -> None:
         "starts_at": _at(first, 0),
         "ends_at": _at(last, 23),
         "is_planned": True,
+        "announced_at": _at(first - timedelta(days=9), 10),
+        "knowledge_ready_at": _at(first - timedelta(days=1), 17),
     }
     campaign = factors.register(about, queues=queues, actor=REGISTERS, now=now)
     factors.claim(campaign.pk, evidence="행사 공지 메일, 예측 대비 유입 증가", actor=REGISTERS, now=now)

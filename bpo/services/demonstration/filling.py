@@ -12,13 +12,24 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from bpo.models import JobRun
-from bpo.services.demonstration.cast import CENTRES, CONTRACTS, NOTE, PASSWORD, PEOPLE, QUEUES, VENDORS, vendor_of
+from bpo.models import JobRun, ReportSubscription
+from bpo.services.demonstration.cast import (
+    CENTRES,
+    CONTRACTS,
+    NOTE,
+    PASSWORD,
+    PEOPLE,
+    QUEUES,
+    SIMULATED_KO,
+    VENDORS,
+    vendor_of,
+)
 from bpo.services.demonstration.closing import close_months
 from bpo.services.demonstration.factors import tell_factors
 from bpo.services.demonstration.figures import Measures, correction_of, measures_of
 from bpo.services.demonstration.plans import tell_plans
 from bpo.services.demonstration.story import Story, months_ago
+from bpo.services.reports import subscribe
 from bpo.services.sweep import claim
 from kpis.choices import SubmissionWay
 from kpis.models import DailyMetric, TargetSet
@@ -27,6 +38,7 @@ from kpis.services.submissions import submit
 from kpis.services.target_set_application import apply_set
 from kpis.services.target_sets import latest
 from vendors.actors import Actor
+from vendors.choices import Role
 from vendors.clock import local_date
 from vendors.models import Centre, Contract, Holiday, Membership, Vendor
 from vendors.services.contracts import create_contract
@@ -65,6 +77,7 @@ def steps(*, now: datetime) -> list[Step]:
         Step("external factors", partial(tell_factors, story, now)),
         Step("attainments and scorecards", partial(drain, now=now)),
         Step("action plans", partial(tell_plans, story, now)),
+        Step("a report", partial(_subscribe, now)),
         *(Step(f"close {code}", partial(close_months, code, months[-1], ACTOR, now)) for code in CONTRACTS),
     ]
 
@@ -86,6 +99,13 @@ def _months(story: Story) -> Iterator[date]:
     while month <= story.last_on:
         yield month
         month = months_ago(month, -1)
+
+
+def _subscribe(now: datetime) -> None:
+    """Have the executive sent the month in three sentences on the seventh business day."""
+    if not ReportSubscription.objects.exists():
+        about = {"name": f"경영진 월간 보고 ({SIMULATED_KO})", "roles": [Role.EXECUTIVE.value]}
+        subscribe(about, users=[], actor=ACTOR, now=now)
 
 
 @transaction.atomic

@@ -69,18 +69,18 @@ def _late(story: Story) -> None:
         contract,
         at=begun,
         kpi="answer_rate",
-        title="월요일 오전 응대 인력 재배치",
+        title="월요일 오전 응대율 회복",
         facts="월요일 오전에 유입이 몰려 응대율이 목표에 미치지 못하고 있습니다.",
         effect="고객이 다시 전화하면서 오후 유입까지 늘어납니다.",
-        cause="staffing",
-        cause_note="주말 문의가 월요일 오전에 집중되는데 근무표는 요일별로 같습니다.",
-        next_step="월요일 오전 근무 편성을 협의하고 2주간 시범 운영을 요청드립니다.",
+        cause="volume",
+        cause_note="주말 문의가 월요일 오전에 집중됩니다.",
+        next_step="월요일 오전 응대율 회복 방안을 제안해 주시기를 요청드립니다. 방법은 운영업체가 정합니다.",
         owner="다온씨에스 현장대리인",
         due_on=begun + timedelta(days=12),
     )
     plans.start(plan.pk, on=begun + timedelta(days=2), actor=PLANS, now=_at(begun + timedelta(days=2)))
     plans.note(
-        plan.pk, note="시범 편성안을 받았고 적용일을 협의 중입니다.", actor=PLANS, now=_at(begun + timedelta(days=9))
+        plan.pk, note="회복 방안을 받았고 적용 시기를 협의 중입니다.", actor=PLANS, now=_at(begun + timedelta(days=9))
     )
 
 

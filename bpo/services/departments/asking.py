@@ -77,7 +77,13 @@ def _send(question: DepartmentQuestion, department: Department) -> None:
     with translation.override(department.language):
         address = settings.SITE_URL + reverse("bpo:asked", args=[token_of(question.pk)])
         first, last = question.week, question.week + timedelta(days=6)
-        facts = {"department": department, "first": first, "last": last, "address": address}
+        facts = {
+            "department": department,
+            "first": first,
+            "last": last,
+            "address": address,
+            "effects": f"{address}effects/",
+        }
         mail = EmailMultiAlternatives(
             _("Next week: anything that will move calls?"),
             render_to_string("bpo/mail_asked.txt", facts),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,9 @@ CHECK_AFTER = timedelta(days=35)
 """Where nothing else is said a plan is checked so long after it is due: four weeks of figures, and their settling."""
 FARTHEST = timedelta(days=731)
 REQUIRED = ("title", "next_step", "owner")
-TEXTS = (*REQUIRED, "facts", "effect", "cause_note")
+REFERENCES: dict[str, Any] = {"alert": Alert, "scorecard": Scorecard, "factor": ExternalFactor}
+NAMES = {"factor": "external_factor"}
+"""What a field is called to those who write it, where that is not its name here."""
 
 
 @transaction.atomic
@@ -47,7 +49,7 @@ def make(data: Mapping[str, Any], *, actor: Actor, now: datetime) -> ActionPlan:
         made_at=now,
         changed_at=now,
     )
-    _check(plan, actor)
+    _check(plan, actor, REFERENCES)
     plan.save(force_insert=True)
     log(plan, "propose" if is_from_vendor else "make", actor=actor, now=now)
     return plan
@@ -74,7 +76,7 @@ def change(plan_id: int, data: Mapping[str, Any], *, actor: Actor, now: datetime
     told = differences(plan, changed)
     for name, value in changed.items():
         setattr(plan, name, value)
-    _check(plan, actor)
+    _check(plan, actor, REFERENCES.keys() & told.keys())
     if told:
         plan.changed_at = now
         plan.save(update_fields=[*changed, "changed_at"])
@@ -130,8 +132,8 @@ def _owner(name: str | None, contract: Contract | None, actor: Actor) -> User | 
     return found
 
 
-def _check(plan: ActionPlan, actor: Actor) -> None:
-    """Refuse what a plan refers to where it is about something else, or not there for the actor."""
+def _check(plan: ActionPlan, actor: Actor, names: Iterable[str]) -> None:
+    """Refuse what a plan refers to by these ``names`` where it is about something else, or not there for the actor."""
     if plan.contract is None and plan.factor is None:
         raise wrong("contract", "required", _("Name a contract, or an external factor of several."))
     if plan.contract is None and not actor.limited_to(Capability.DECIDE_PLANS).sees_all_vendors:
@@ -141,13 +143,11 @@ def _check(plan: ActionPlan, actor: Actor) -> None:
     reader = actor.limited_to(Capability.PROPOSE_PLANS)
     if plan.contract is not None and not reader.sees(plan.contract.vendor_id):
         raise wrong("contract", "unknown_contract", _("There is no such contract."))
-    for name, model in (("alert", Alert), ("scorecard", Scorecard), ("factor", ExternalFactor)):
-        row = getattr(plan, name)
-        if row is None:
-            continue
-        rows: Any = model._default_manager
-        if not rows.visible_to(reader).filter(pk=row.pk).exists() or not _is_about(plan, name, row):
-            raise wrong(name, f"unknown_{name}", _("There is no such one of this contract."))
+    for name in names:
+        row, rows = getattr(plan, name), REFERENCES[name].objects.visible_to(reader)
+        if row is not None and not (rows.filter(pk=row.pk).exists() and _is_about(plan, name, row)):
+            field = NAMES.get(name, name)
+            raise wrong(field, f"unknown_{field}", _("There is no such one of this contract."))
 
 
 def _is_about(plan: ActionPlan, name: str, row: Any) -> bool:

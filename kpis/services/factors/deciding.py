@@ -12,9 +12,12 @@ from django.utils.translation import gettext as _
 from kpis.choices import ANSWERS, FactorKind, FactorStatus
 from kpis.models import ExternalFactor, FactorSlice
 from kpis.queries.relief import Slice
-from kpis.services.factors.filing import check_relievable, claim_until, locked, log, queues_of
+from kpis.services.effect import months_of
+from kpis.services.factors.deadlines import answer_until, claim_until
+from kpis.services.factors.filing import check_relievable, locked, log, queues_of
+from kpis.services.factors.limits import check_answered, check_caps, check_method, lock_contracts
 from kpis.services.factors.methods import treatments_of
-from kpis.services.factors.slices import check_fit
+from kpis.services.factors.slices import check_fit, slices_of
 from kpis.services.feed.facts import contract_on
 from kpis.services.feed.links import load_links
 from kpis.services.feed.storing import lock_queues
@@ -35,9 +38,12 @@ def confirm(factor_id: int, *, answer: str, note: str = "", actor: Actor, now: d
     if answer not in words:
         text = _("Choose one of: %(choices)s.") % {"choices": ", ".join(words)}
         raise _wrong("answer", "invalid_choice", text)
+    queues = list(queues_of(factor))
+    until = answer_until(factor, queues)
+    is_late = until is not None and min(local_date(now, queue.centre.timezone) for queue in queues) > until
     factor.department_answer = answer
     factor.save()
-    log(factor, answer, actor=actor, now=now, note=note)
+    log(factor, answer, actor=actor, now=now, note=note, **({"late": True} if is_late else {}))
     return factor
 
 
@@ -58,16 +64,21 @@ def approve(
     """Take the slices out of the figures: all, or those at the places ``slices`` of :func:`slices_of`.
 
     They stay out, also where that lowers a figure, and for every KPI that counts their measures. Raises Unprocessable
-    for slices that are no part of their day, Conflict ``own_claim`` (four eyes) or ``decided``, Forbidden, NotFound.
+    for slices that are no part of their day, Conflict ``own_claim`` (four eyes), ``decided`` or what the contract's
+    terms do not agree to (:mod:`kpis.services.factors.limits`), Forbidden, NotFound.
     """
     factor = _to_decide(factor_id, actor)
     check_relievable(factor)
     decision = _said(decision, "decision")
     queues = list(queues_of(factor))
+    check_answered(factor, queues, now)
+    lock_contracts(months_of(slices_of(factor, queues)))
     lock_queues({queue.pk for queue in queues})
     all_slices = treatments_of(factor, queues, now=now)
     chosen = _chosen(all_slices, slices)
+    check_method(factor.method, months_of(chosen))
     check_fit(chosen)
+    check_caps(chosen, now=now)
     FactorSlice.objects.bulk_create(
         FactorSlice(
             factor=factor,
@@ -89,6 +100,7 @@ def approve(
 def reject(factor_id: int, *, decision: str, actor: Actor, now: datetime) -> ExternalFactor:
     """Refuse the relief and say why; nothing changes. Raises as :func:`approve` does."""
     factor = _to_decide(factor_id, actor)
+    check_answered(factor, list(queues_of(factor)), now)
     factor.status = FactorStatus.REJECTED
     return _decided(factor, "reject", _said(decision, "decision"), actor, now)
 

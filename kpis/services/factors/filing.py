@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -11,19 +11,18 @@ from django.utils.translation import gettext as _
 
 from kpis.choices import FactorKind, FactorMethod, FactorStatus
 from kpis.models import ExternalFactor, FactorEvent, FactorQueue, Kpi
+from kpis.services.factors.deadlines import claim_until
 from kpis.services.factors.methods import clean_parameters
+from kpis.services.factors.parties import check_party
 from kpis.services.factors.slices import MOST_SLICES, read_slices, touched
 from vendors.actors import Actor, Capability
-from vendors.calc.closing import ONE_DAY, business_day
 from vendors.clock import local_date
 from vendors.errors import Conflict, Forbidden, Invalid, NotFound, RowError
 from vendors.models import Queue, Vendor
-from vendors.queries.calendar import holidays_for
 from vendors.queries.people import person_of
 from vendors.services.audit import record
 
-CLAIM_DAYS = 5
-"""Business days after its end in which a vendor may claim relief for an event (contract_mechanics §5)."""
+KNOWLEDGE = "knowledge_ready_at"
 LONGEST = timedelta(days=366)
 LONGEST_TEXT = 2_000
 TO_BE_CHANGED = frozenset({FactorStatus.DRAFT, FactorStatus.EVIDENCE_ASKED})
@@ -39,7 +38,9 @@ def register(data: Mapping[str, Any], *, queues: Sequence[Queue], actor: Actor, 
     """
     if not actor.may(Capability.REGISTER_FACTORS):
         raise Forbidden("forbidden", _("Your role does not register external factors."))
+    _check_knowledge(actor, says=data.get(KNOWLEDGE) is not None)
     fields = _cleaned(data, queues)
+    check_party(fields.get("method") or FactorMethod.EXCLUDE, fields["parameters"], list(queues), actor)
     factor = ExternalFactor.objects.create(
         **fields,
         filed_by=actor.label[:200],
@@ -56,14 +57,27 @@ def register(data: Mapping[str, Any], *, queues: Sequence[Queue], actor: Actor, 
 def change(
     factor_id: int, data: Mapping[str, Any], *, queues: Sequence[Queue] | None = None, actor: Actor, now: datetime
 ) -> ExternalFactor:
-    """Change what is registered, as long as nobody decides on it. Raises as :func:`register` does, and Conflict."""
-    factor = locked(factor_id, actor=actor, needs=Capability.REGISTER_FACTORS, statuses=TO_BE_CHANGED)
+    """Change what is registered, as long as nobody decides on it. Raises as :func:`register` does, and Conflict.
+
+    When the agents knew (``knowledge_ready_at``) changes no figure, and is said at any time.
+    """
+    is_about_knowledge = queues is None and data.keys() == {KNOWLEDGE}
+    statuses = frozenset(FactorStatus) if is_about_knowledge else TO_BE_CHANGED
+    factor = locked(factor_id, actor=actor, needs=Capability.REGISTER_FACTORS, statuses=statuses)
     check_side(factor, actor)
+    _check_knowledge(actor, says=KNOWLEDGE in data)
+    if is_about_knowledge:
+        factor.knowledge_ready_at = data[KNOWLEDGE]
+        factor.save()
+        log(factor, "knowledge", actor=actor, now=now)
+        return factor
     before = list(queues_of(factor))
     named = before if queues is None else list(queues)
     known = {name: getattr(factor, name) for name in ("starts_at", "ends_at", "slices", "kpis", "method", "parameters")}
     for name, value in _cleaned({**known, **data}, named).items():
         setattr(factor, name, value)
+    if {"method", "parameters"} & data.keys():
+        check_party(factor.method, factor.parameters, named, actor)
     factor.save()
     if queues is not None:
         FactorQueue.objects.filter(factor=factor).delete()
@@ -186,6 +200,11 @@ def _cleaned(data: Mapping[str, Any], queues: Sequence[Queue]) -> dict[str, Any]
     return fields
 
 
+def _check_knowledge(actor: Actor, *, says: bool) -> None:
+    if actor.is_of_a_vendor and says:
+        raise Forbidden("of_the_client", _("When scripts and FAQ were ready the client says, not the vendor."))
+
+
 def _known_kpis(codes: Sequence[str]) -> list[str]:
     known = set(Kpi.objects.filter(code__in=codes).values_list("code", flat=True))
     unknown = [code for code in codes if code not in known]
@@ -210,6 +229,7 @@ def _own_copy(factor: ExternalFactor, queues: Sequence[Queue], actor: Actor, now
         "ends_at",
         "is_planned",
         "announced_at",
+        "knowledge_ready_at",
         "expected_percent",
     )
     mine = ExternalFactor.objects.create(
@@ -230,21 +250,13 @@ def _own_copy(factor: ExternalFactor, queues: Sequence[Queue], actor: Actor, now
     return mine
 
 
-def claim_until(factor: ExternalFactor, queues: Sequence[Queue]) -> date:
-    """Return the last day on which a vendor may claim relief for the factor."""
-    last = max(touched(queue, factor.starts_at, factor.ends_at)[1] for queue in queues)
-    centres = [queue.centre for queue in queues]
-    holidays = holidays_for(centres, last, last + timedelta(days=60))
-    return max(business_day(last + ONE_DAY, CLAIM_DAYS, holidays[centre.pk]) for centre in centres)
-
-
 def _check_window(factor: ExternalFactor, queues: Sequence[Queue], now: datetime) -> None:
     if factor.status == FactorStatus.EVIDENCE_ASKED:
         return
     until = claim_until(factor, queues)
     if min(local_date(now, queue.centre.timezone) for queue in queues) > until:
-        text = _("Relief is claimed within %(days)s business days after the event: until %(until)s.")
-        raise Conflict("claim_window", text % {"days": CLAIM_DAYS, "until": until.isoformat()})
+        text = _("The time to claim relief for this event is over: it was until %(until)s.")
+        raise Conflict("claim_window", text % {"until": until.isoformat()})
 
 
 def check_side(factor: ExternalFactor, actor: Actor) -> None:

@@ -20,6 +20,7 @@ from kpis.queries.figures import load_figures
 from kpis.queries.forecasts import Planned, Plans, load_plans
 from kpis.queries.relief import Slice
 from kpis.queries.series import World
+from kpis.services.factors.parties import terms_of
 from kpis.services.factors.slices import slices_of
 from kpis.services.feed.facts import contract_on
 from kpis.services.feed.links import load_links
@@ -32,8 +33,10 @@ PARAMETERS: dict[str, frozenset[str]] = {
     FactorMethod.SUSPEND: frozenset({"band"}),
     FactorMethod.CAP: frozenset({"share"}),
     FactorMethod.REPLACE: frozenset({"by"}),
+    FactorMethod.ATTRIBUTE: frozenset({"party", "contract"}),
 }
-"""What each method may be given: the band in per cent, the share owed of the forecast, by what is replaced."""
+"""What each method may be given: the band in per cent, the share owed of the forecast, by what is replaced, and whose
+card it moves to."""
 
 
 def clean_parameters(method: str, given: Any) -> dict[str, str]:
@@ -53,6 +56,10 @@ def _parameter(name: str, value: Any) -> str:
             text = _("Choose one of: %(choices)s.") % {"choices": ", ".join(ReplaceBy.values)}
             raise _wrong("parameters.by", "invalid_choice", text)
         return str(value)
+    if name in ("party", "contract"):
+        if not isinstance(value, str) or not 0 < len(value) <= 64:
+            raise _wrong(f"parameters.{name}", "invalid_choice", _("Give a code."))
+        return value
     low, high = (Decimal(1), Decimal(10)) if name == "share" else (Decimal(0), Decimal(1000))
     try:
         number = Decimal(str(value))
@@ -78,6 +85,8 @@ def treatments_of(
     slices = slices_of(factor, queues)
     if chosen == FactorMethod.EXCLUDE:
         return slices
+    if chosen == FactorMethod.ATTRIBUTE:
+        return [one._replace(terms=terms_of(factor)) for one in slices]
     if chosen == FactorMethod.REPLACE:
         return _replaced(factor, slices, parameters.get("by", ReplaceBy.TARGET), now)
     days = sorted({(one.queue, one.date) for one in slices})

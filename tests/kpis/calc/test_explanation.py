@@ -3,7 +3,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kpis.calc.explanation import recompute
@@ -58,7 +58,6 @@ def told(judgement):
     }
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     st.lists(DOCUMENTS, max_size=6),
     st.sampled_from([RATE, HISTOGRAM, BACKLOG, SUM]),
@@ -75,6 +74,14 @@ def test_it_lets_anybody_recompute_the_number(documents, rule, levels, policy):
     explanation = explained(judgement)
     assert recompute(explanation) == told(judgement)
     assert {name: explanation["result"][name] for name in ("value", "attainment", "score")} == told(judgement)
+
+
+def test_it_recomputes_nothing_of_nothing_and_a_value_without_a_target():
+    of_nothing = explained(judge(RATE, [target(80)], [], open_in(MARCH), MARCH, today=AFTER))
+    untargeted = explained(judge(RATE, [], [day(1, hits=2, cases=3)], open_in(MARCH), MARCH, today=AFTER))
+
+    assert recompute(of_nothing) == {"value": None, "attainment": None, "score": None}
+    assert recompute(untargeted) == {"value": "66.67", "attainment": None, "score": None}
 
 
 def test_it_recomputes_what_missing_days_were_counted_as():

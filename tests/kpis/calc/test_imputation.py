@@ -3,7 +3,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kpis.calc.facts import Direction, KpiRule, MissingDays, PeriodKind, QueueDay, Rollup, Status, TargetRule
@@ -152,7 +152,6 @@ class TestMissingDays:
 
         assert judgement.figure.imputation.days == 1
 
-    @settings(max_examples=50, deadline=None)
     @given(
         st.lists(st.tuples(st.integers(0, 100), st.integers(0, 50)), min_size=1, max_size=20),
         st.sampled_from([Direction.HIGHER, Direction.LOWER, Direction.BAND, Direction.ZERO]),

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kpis.calc.aggregation import Tally, aggregate, figure_of, merge, tally
@@ -74,7 +74,6 @@ def buckets(values, edges):
     return counts
 
 
-@settings(max_examples=150, deadline=None)
 @given(items, bounds, shares)
 def test_it_is_off_by_no_more_than_the_width_of_the_bucket(values, edges, share):
     exact = sorted(values)[-(-int(share) * len(values) // 100) - 1]
@@ -89,7 +88,6 @@ def test_it_is_off_by_no_more_than_the_width_of_the_bucket(values, edges, share)
         assert found.low < exact <= found.high
 
 
-@settings(max_examples=150, deadline=None)
 @given(items, bounds, shares, st.data())
 def test_reaching_an_edge_is_the_same_as_counting_up_to_it(values, edges, share, data):
     level = data.draw(st.sampled_from(edges))
@@ -134,7 +132,6 @@ def test_a_month_total_has_the_edges_of_its_first_day():
     assert figure.days_reported == 31
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.tuples(st.integers(1, 3), st.integers(1, 3)), st.integers(0, 9), max_size=9), st.randoms())
 def test_the_order_in_which_parts_are_joined_never_matters(counts, chance):
     days = [
@@ -148,6 +145,24 @@ def test_the_order_in_which_parts_are_joined_never_matters(counts, chance):
     expected = open_in(QUARTER, 1, 2, 3)
     whole, parts = aggregate(P90, days, expected, QUARTER), figure_of(P90, merged, expected, QUARTER)
     assert parts == whole or not days
+
+
+def test_parts_of_other_edges_are_not_joined_but_said_to_be_mixed():
+    before, after = (
+        tally(P90, [one], QUARTER) for one in (counted("2026-02-15", 1, 2, 3), counted("2026-03-15", *[4] * 4))
+    )
+
+    for joined in (merge(before, after), merge(after, before)):
+        assert (joined.edges, joined.sums, joined.is_mixed) == (NEW, {"hist": (4, 4, 4, 4)}, True)
+
+
+def test_parts_of_the_same_edges_are_joined_bucket_by_bucket_and_nothing_has_no_edges():
+    one, other = (tally(P90, [counted("2026-02-15", *counts)], QUARTER) for counts in ((1, 2, 3), (4, 5, 6)))
+    nothing = tally(P90, [], QUARTER)
+
+    assert nothing.edges is None
+    assert merge(one, other).sums == {"hist": (5, 7, 9)}
+    assert merge(nothing, one).sums == {"hist": (1, 2, 3)}
 
 
 def test_a_percentile_beyond_the_last_edge_is_recomputed_like_that():

@@ -31,6 +31,13 @@ def test_it_begins_weeks_on_monday_across_the_year():
     assert (week.start, week.last) == (date(2026, 12, 28), date(2027, 1, 3))
 
 
+def test_it_has_its_days_and_neighbours():
+    february = period_of(PeriodKind.MONTH, date(2026, 2, 3))
+
+    assert [day.day for day in february.dates()] == list(range(1, 29))
+    assert (february.previous().start, february.next().start) == (date(2026, 1, 1), date(2026, 3, 1))
+
+
 def test_it_knows_leap_days():
     assert period_of(PeriodKind.MONTH, date(2028, 2, 3)).length == 29
     assert month_end(date(2027, 12, 1)) == date(2028, 1, 1)

@@ -34,6 +34,13 @@ def test_it_reads_a_sign_before_a_measure():
     assert not relation.holds({"offered": 10, "answered": 11})
 
 
+def test_it_reads_a_factor_on_either_side_of_its_measure():
+    found = [relation for text in ("a / 2 <= b", "a <= 2 * b", "a <= b * 2") for relation in parse_relations([text])]
+
+    assert [relation.holds({"a": 4, "b": 2}) for relation in found] == [True] * 3
+    assert [relation.holds({"a": 5, "b": 2}) for relation in found] == [False] * 3
+
+
 def test_it_keeps_each_relation_once_and_the_hard_one_of_two():
     relations = parse_relations(["a <= b", "soft a <= b", "2 * a <= 2 * b"])
 

@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from tests.kpis.factors.surge import come_to
 from tests.kpis.factors.world import NOW, SLICE, approved, make_world, month, part
 from vendors.models import Department
+from vendors.services.relief_terms import FIELDS
 
 GUIDE = Path(__file__).resolve().parents[3] / "kpis" / "services" / "factors" / "README.md"
 REQUEST = re.compile(r"```http\n(\w+): (\w+) (\S+)\n(?:(\{.*\})\n)?(\d{3})(?: (\w+))?\n```")
@@ -30,7 +31,7 @@ def _table(head: str) -> dict[str, str]:
 def test_it_is_answered_as_it_says(api: Callable[[Any], Any]) -> None:
     text, number = GUIDE.read_text(encoding="utf-8"), ""
     found = REQUEST.findall(text)
-    assert len(found) == text.count("```http") == 10
+    assert len(found) == text.count("```http") == 12
     with time_machine.travel(NOW, tick=False):
         make_world()
         Department.objects.create(code="marketing", name="Marketing")
@@ -61,3 +62,9 @@ def test_its_other_methods_come_to_what_it_says(relief: str) -> None:
     row = come_to(relief)
 
     assert f"{row:.2f}" == _table("relief")[relief]
+
+
+def test_its_table_of_terms_has_every_field() -> None:
+    text = GUIDE.read_text(encoding="utf-8").partition("| field of `relief` |")[2].partition("\n\n")[0]
+
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(FIELDS)

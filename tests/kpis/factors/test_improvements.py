@@ -141,6 +141,8 @@ def test_there_is_no_relief_for_it(queue: Queue) -> None:
         factors.claim(factor.pk, evidence="x", actor=make_actor(Role.DEPARTMENT), now=NOW)
     with pytest.raises(Conflict, match="no_relief"):
         factors.approve(factor.pk, decision="x", actor=SYSTEM, now=NOW)
+    with pytest.raises(Conflict, match="no_relief"):
+        factors.what_if(factor, actor=MANAGER, now=NOW)
 
     factor.refresh_from_db()
     assert factor.status == "draft"

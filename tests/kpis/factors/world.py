@@ -37,7 +37,7 @@ class World:
 def make_world() -> World:
     make_measure("offered", name="Calls offered")
     make_measure("within", relations="within <= offered", name="Answered in time")
-    contract = make_contract()
+    contract = make_contract(code="voice-2026")
     queue = make_queue(contract, "voice")
     make_target(contract, make_kpi("service_level", "100 * within / offered"), 80, weight=100)
     for number in range(29):

@@ -7,6 +7,7 @@ from typing import Any
 
 import django_filters
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -33,6 +34,12 @@ CLOSING_HELP = (
     " (business days of the next month); `invoice_day`; `free_correction_days`, `correction_days`, `backfill_days`"
     ' (days after the day of a value); `share_automatically`. What is left out is off. `"korean_default"` stands for'
     " the usual calendar of Korean contracts."
+)
+RELIEF_HELP = (
+    "What relief of external factors is agreed: `claim_days` (business days after an event, 5 where left out),"
+    " `answer_days` and `decision_days` (business days the department has to answer and the client to decide),"
+    " `methods` (all where left out), and the caps of a month: `most_days` (queue-days), `most_points` (of a KPI in per"
+    " cent), `most_share` (per cent of a KPI's volume). What is left out is off."
 )
 
 
@@ -94,6 +101,7 @@ class ContractSerializer(StrictModelSerializer):
     gates = term("gates", serializers.JSONField)
     grades = term("grades", serializers.JSONField)
     closing = term("closing", serializers.JSONField, help_text=CLOSING_HELP)
+    relief = term("relief", serializers.JSONField, encoder=DjangoJSONEncoder, help_text=RELIEF_HELP)
     providers = Providers(required=False, help_text=PROVIDERS_HELP)
     second_check = term("second_check", Choice, choices=SecondCheck.choices)
     target_approval = term("target_approval", Bool)
@@ -115,6 +123,7 @@ class ContractSerializer(StrictModelSerializer):
             "gates",
             "grades",
             "closing",
+            "relief",
             "providers",
             "second_check",
             "target_approval",
@@ -166,8 +175,8 @@ class ContractFilter(django_filters.FilterSet):
 class ContractViewSet(WritableViewSet):
     """Agreements with vendors.
 
-    The fields of the terms (missing days, completeness bar, missing KPIs, gates, grades, closing calendar) are those
-    in force today.
+    The fields of the terms (missing days, completeness bar, missing KPIs, gates, grades, closing calendar, relief)
+    are those in force today.
     A PATCH with `valid_from` begins a new version of the terms on that day; without, it amends the latest one.
     """
 

@@ -13,11 +13,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from bpo.models import SetUp, SetUpSheet
-from bpo.services.programme import locked_set_up
+from bpo.services.programme.undoing import locked_set_up
 from kpis.choices import CorrectionReason, SubmissionWay
 from kpis.imports.jobs import MOST_AT_ONCE, queue_import
 from kpis.imports.opening import open_sample
-from kpis.imports.profiles import change_profile, create_profile
+from kpis.imports.profiles import change_profile, create_profile, newest
+from kpis.imports.proposing import Proposal
 from kpis.imports.taking import LONGEST_NAME, ImportOptions, read_file, take_in
 from kpis.models import ImportJob, ImportProfile
 from kpis.services.feed.refusals import noted_afterwards
@@ -71,14 +72,47 @@ def take_sheet(pk: int, mapping: Any, *, actor: Actor, now: datetime) -> Submiss
         return take_in(feed, options, actor=actor, now=now, content_hash=digest, refusals=refusals)
 
 
+def remembered(found: SetUp, proposal: Proposal, *, actor: Actor) -> dict[str, Any]:
+    """Return the mapping of a proposal as the last sheet of the set-up was read, as far as this one looks like it.
+
+    What the columns of the same headings hold, and what its queues are called, is taken over; where the sheet has
+    not all of these headings, nothing is.
+    """
+    kept = _kept(found, actor)
+    if kept is None:
+        return proposal.mapping
+    before, here = newest(kept).mapping, {column.heading for column in proposal.columns}
+    held = before.get("columns", {})
+    headings = {_heading(column) for column in held.values()} | set(before.get("named_by", ()))
+    if not headings <= here:
+        return proposal.mapping
+    found_now = proposal.mapping.get("columns", {})
+    new = {code: column for code, column in found_now.items() if _heading(column) not in headings}
+    named = {name: code for name, code in before.get("queues", {}).items() if name in proposal.queue_names}
+    return (
+        proposal.mapping
+        | {name: before[name] for name in ("named_by", "renamed", "definitions") if name in before}
+        | {"columns": new | held, "queues": proposal.mapping.get("queues", {}) | named}
+    )
+
+
+def _heading(column: Any) -> str:
+    return str(column if isinstance(column, str) else column["heading"])
+
+
+def _kept(found: SetUp, actor: Actor) -> ImportProfile | None:
+    mine = ImportProfile.objects.visible_to(actor).filter(vendor=None, code=f"set-up-{found.pk}")
+    profile: ImportProfile | None = mine.first()
+    return profile
+
+
 def _profile(found: SetUp, mapping: Any, actor: Actor, now: datetime) -> ImportProfile:
-    """Keep how the sheet is read, so that next month's goes in as it is."""
-    code = f"set-up-{found.pk}"
-    profile = ImportProfile.objects.visible_to(actor).filter(vendor=None, code=code).first()
+    """Keep how the sheet is read, so that the next one goes in as it is."""
+    profile = _kept(found, actor)
     if profile is not None:
         return change_profile(profile, mapping=mapping, is_active=True, actor=actor, now=now)
     name = _("Sheet of all vendors (set-up %(number)s)") % {"number": found.pk}
-    return create_profile(code=code, name=name, mapping=mapping, actor=actor, now=now)
+    return create_profile(code=f"set-up-{found.pk}", name=name, mapping=mapping, actor=actor, now=now)
 
 
 def _options(filename: str, profile: ImportProfile, today: date) -> ImportOptions:

@@ -1,0 +1,190 @@
+"""What approved external factors did: the calls they touched, those missed, and the points they would have cost."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models.fields.json import KT
+
+from kpis.calc.costs import Touched, touched_by, weighted_points
+from kpis.calc.facts import Direction, PeriodKind
+from kpis.calc.periods import Period, period_of
+from kpis.calc.relief import Method, Ratio, ratio_of
+from kpis.choices import APPROVED_FACTORS
+from kpis.models import Attainment, ExternalFactor, FactorSlice
+from kpis.queries.figures import Figures, values_of
+from kpis.queries.relief import Relief, Slice
+from kpis.queries.series import Series, World
+from kpis.services.computation import compute
+from kpis.services.feed.facts import contract_on
+from kpis.services.feed.links import load_links
+from vendors.actors import Actor
+from vendors.models import Contract
+from vendors.querysets import one_of
+
+Month = tuple[int, date]
+Wanted = list[tuple[Series, Period]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one factor did to one contract's month.
+
+    ``calls`` are the volume of what is relieved and ``missed`` those of it that were not what the KPI counts as good,
+    both by the measures of ``kpi``; null where no plain ratio counts these days. ``points`` are those of the card's
+    KPIs, each weighed, that the month would lack without the relief.
+    """
+
+    factor: ExternalFactor
+    contract: Contract
+    start: date
+    days: int
+    calls: Decimal | None
+    missed: Decimal | None
+    points: Decimal | None
+    kpi: str
+
+
+def costs_of(
+    start: date, end: date, *, actor: Actor, now: datetime, factors: Collection[int] | None = None
+) -> list[Cost]:
+    """Return what every approved factor did in the months of ``[start, end)``, of the queues that exist for the actor.
+
+    ``factors`` are those that are asked for; all where null. A constant number of queries. ``start`` and ``end`` are
+    firsts of months.
+    """
+    rows = FactorSlice.objects.visible_to(actor).filter(date__gte=start, date__lt=end)
+    rows = rows.filter(factor__status__in=APPROVED_FACTORS).select_related("factor__department").order_by("id")
+    if factors is not None:
+        rows = rows.filter(factor__in=one_of(factors))
+    named = {row.factor_id: row.factor for row in rows}
+    links = load_links({row.queue_id for row in rows})
+    months: dict[Month, list[Slice]] = defaultdict(list)
+    for row in rows:
+        contract = contract_on(links.get(row.queue_id, ()), row.date)
+        if contract is not None:
+            values = values_of(row.measures)
+            one = Slice(row.factor_id, row.queue_id, row.date, values, Method(row.method), row.terms)
+            months[contract, row.date.replace(day=1)].append(one)
+    return _priced(months, named, now)
+
+
+def _priced(
+    months: Mapping[Month, Sequence[Slice]], factors: Mapping[int, ExternalFactor], now: datetime
+) -> list[Cost]:
+    contracts = Contract.objects.select_related("vendor").in_bulk({contract for contract, _start in months})
+    world = World(sorted(contracts), now=now)
+    wanted = {month: _wanted(world, month) for month in months}
+    every = [pair for pairs in wanted.values() for pair in pairs]
+    figures, relief = world.load_figures(every), world.load_relief(every)
+    scores = _Scores(world, figures, relief, now, every)
+    found = []
+    for month, slices in sorted(months.items()):
+        ratios = _ratios(world, wanted[month])
+        for factor in dict.fromkeys(one.factor for one in slices):
+            mine = [one for one in slices if one.factor == factor]
+            kpi, done = _touched(mine, ratios, figures)
+            points = scores.points(wanted[month], factor)
+            days = len({(one.queue, one.date) for one in mine})
+            calls, missed = (done.volume, done.missed) if done else (None, None)
+            found.append(Cost(factors[factor], contracts[month[0]], month[1], days, calls, missed, points, kpi))
+    return found
+
+
+def _wanted(world: World, month: Month) -> Wanted:
+    contract, start = month
+    last = period_of(PeriodKind.MONTH, start).last
+    return [
+        (series, period)
+        for series in world.series
+        if series.contract == contract and series.kind is PeriodKind.MONTH
+        for period in series.periods([(start, last)], world.today_of(contract))
+    ]
+
+
+Scores = Sequence[Decimal | None]
+
+
+class _Scores:
+    """The scores of the monthly targets with all relief, and as they would be without one factor.
+
+    Where a month has one factor, what is stored says both; only where several act at once are they computed.
+    """
+
+    def __init__(self, world: World, figures: Figures, relief: Relief, now: datetime, every: Wanted) -> None:
+        self._world, self._figures, self._relief, self._now = world, figures, relief, now
+        series = {one.id for one, _period in every}
+        rows = Attainment.objects.filter(series__in=one_of(series), start__in={period.start for _one, period in every})
+        found = rows.values_list("series_id", "start", "score", KT("explanation__result__score"))
+        self._stored = {(pk, start): (score, gross) for pk, start, score, gross in found}
+
+    def points(self, wanted: Wanted, factor: int) -> Decimal | None:
+        """Return the points that one factor's relief is worth in a month, given by its targets."""
+        weights = [series.in_force(period)[-1].row.weight for series, period in wanted]
+        having, lacking = self._of_one(wanted) if self._acts_alone(wanted, factor) else self._of_many(wanted, factor)
+        return weighted_points(zip(weights, having, lacking, strict=True))
+
+    def _acts_alone(self, wanted: Wanted, factor: int) -> bool:
+        queues = {span.queue for series, _period in wanted for span in self._world.spans_of(series)}
+        months = {(period.start, period.end) for _series, period in wanted}
+        return all(self._relief.factors_of(queues, *month) <= {factor} for month in months)
+
+    def _of_one(self, wanted: Wanted) -> tuple[Scores, Scores]:
+        pairs = [self._stored.get((series.id, period.start), (None, None)) for series, period in wanted]
+        # SQLite writes the null of a document out.
+        gross = [None if text in (None, "null") else Decimal(text) for _score, text in pairs]
+        return [score for score, _text in pairs], gross
+
+    def _of_many(self, wanted: Wanted, factor: int) -> tuple[Scores, Scores]:
+        others = self._relief.of_factors(set(self._relief.factors) - {factor})
+        having, lacking = (
+            compute(self._world, wanted, self._figures, self._now, relief=relief) for relief in (self._relief, others)
+        )
+        return [row.score for row, _text in having], [row.score for row, _text in lacking]
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    kpi: str
+    queue: int | None
+    ratio: Ratio
+    is_higher_better: bool
+
+
+def _ratios(world: World, wanted: Wanted) -> list[_Counted]:
+    """Return the plain ratios among the month's targets, that of the most weight first: by it calls are counted."""
+    rows = []
+    for series, period in wanted:
+        rule = world.definitions.on(series.kpi, period.start).rule
+        ratio = ratio_of(rule)
+        if ratio is not None and rule.direction in (Direction.HIGHER, Direction.LOWER):
+            weight = series.in_force(period)[-1].row.weight or Decimal(0)
+            counted = _Counted(rule.code, series.queue, ratio, rule.direction is Direction.HIGHER)
+            rows.append((weight, counted))
+    return [counted for _weight, counted in sorted(rows, key=lambda row: (-row[0], row[1].kpi, row[1].queue or 0))]
+
+
+def _touched(slices: Iterable[Slice], ratios: Collection[_Counted], figures: Figures) -> tuple[str, Touched | None]:
+    """Return the KPI by whose measures the slices are counted, and what they come to; each queue-day counts once."""
+    slices = list(slices)
+    for counted in ratios:
+        mine = [one for one in slices if counted.queue in (None, one.queue)]
+        known = [done for one in mine if (done := _of_slice(one, counted, figures)) is not None]
+        if known:
+            volume = sum((one.volume for one in known), Decimal(0))
+            return counted.kpi, Touched(volume, sum((one.missed for one in known), Decimal(0)))
+    return "", None
+
+
+def _of_slice(one: Slice, counted: _Counted, figures: Figures) -> Touched | None:
+    limit = None
+    if one.method is Method.CAP:
+        if one.terms["measure"] != counted.ratio.volume:
+            return None
+        limit = Decimal(one.terms["limit"])
+    day = figures.day(one.queue, one.date)
+    return touched_by(day, one.measures, counted.ratio, is_higher_better=counted.is_higher_better, limit=limit)
