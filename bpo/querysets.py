@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import Q, QuerySet
 
-from bpo.choices import EXECUTIVE_STATUSES, VENDOR_STATUSES, ScorecardStatus
+from bpo.choices import EXECUTIVE_STATUSES, OPEN_STATUSES, VENDOR_STATUSES, ScorecardStatus
 from vendors.actors import OF_A_VENDOR, ROLES_THAT_MAY, Capability
 from vendors.choices import Role
 from vendors.querysets import VendorScopedQuerySet
@@ -40,6 +40,11 @@ class ScorecardQuerySet(VendorScopedQuerySet):
         for grant in actor.grants:
             seen |= self._seen_by(grant)
         return self.filter(seen)
+
+    def with_figures(self) -> Self:
+        """Return the cards for which something was reported, and those that are closed: what they say holds."""
+        counted = Q(**{f"{self.card_path}weight_covered__gt": 0})
+        return self.filter(counted | ~Q(**{f"{self.card_path}status__in": OPEN_STATUSES}))
 
     def _seen_by(self, grant: Grant) -> Q:
         seen = Q(**{f"{self.card_path}status__in": statuses_for(grant.role)})

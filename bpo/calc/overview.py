@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 PLACES = Decimal("0.01")
+HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One weighted line of a contract in a period, of the KPI ``key``; a KPI may have one a queue.
 
-    ``score`` is null without volume, 0 where nothing was reported.
+    ``score`` is null without volume, 0 where nothing was reported; ``is_reported`` tells that 0 from an earned one.
     """
 
     key: int
     score: Decimal | None
     weight: Decimal
+    is_reported: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,14 @@ class Move:
 
 
 def contributions(parts: Iterable[Part]) -> dict[int, Decimal]:
-    """Return the points each KPI brings: score x weight ÷ the weights that count. What has no volume counts nothing."""
-    counting = [(part.key, part.score, part.weight) for part in parts if part.score is not None]
+    """Return the points each KPI brings: score x weight ÷ the weights that count. What has no volume counts nothing.
+
+    Where nothing at all was reported there are none: a total of policy alone is no result.
+    """
+    known = [part for part in parts if part.score is not None]
+    if not any(part.is_reported for part in known):
+        return {}
+    counting = [(part.key, part.score or Decimal(0), part.weight) for part in known]
     whole = sum((weight for _, _, weight in counting), Decimal(0))
     points: dict[int, Decimal] = defaultdict(lambda: Decimal(0))
     for key, score, weight in counting:
@@ -41,9 +49,17 @@ def contributions(parts: Iterable[Part]) -> dict[int, Decimal]:
 
 
 def score_of(parts: Iterable[Part]) -> Decimal | None:
-    """Return the score of the KPI lines alone, to two places; null where none counts."""
+    """Return the score of the KPI lines alone, to two places; null where none counts or nothing was reported."""
     points = contributions(parts)
     return sum(points.values(), Decimal(0)).quantize(PLACES) if points else None
+
+
+def share_counted(parts: Iterable[Part]) -> Decimal | None:
+    """Return the share of weight that was reported, in per cent; null where all of it was, or none."""
+    weighed = list(parts)
+    whole = sum((part.weight for part in weighed), Decimal(0))
+    counted = sum((part.weight for part in weighed if part.is_reported), Decimal(0))
+    return (HUNDRED * counted / whole).quantize(PLACES) if Decimal(0) < counted < whole else None
 
 
 def moves(now: Iterable[Part], before: Iterable[Part]) -> list[Move]:

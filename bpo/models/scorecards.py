@@ -1,10 +1,12 @@
 """Monthly scorecards: draft, shared, disputed, final, acknowledged; frozen for ever once final."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from bpo.choices import DisputeStatus, LineKind, ScorecardStatus
+from bpo.choices import OPEN_STATUSES, DisputeStatus, LineKind, ScorecardStatus
 from bpo.querysets import DisputeQuerySet, ScorecardLineQuerySet, ScorecardQuerySet
 from kpis.models import TargetSeries
 from kpis.models.fields import DocumentField, figure
@@ -13,6 +15,7 @@ from vendors.models import Contract
 from vendors.models.base import Named
 from vendors.querysets import DatedQuerySet, scoped_by
 
+WHOLE = Decimal(100)
 BY_HAND = [choice for choice in LineKind.choices if choice[0] in (LineKind.JUDGED, LineKind.ADJUSTMENT)]
 
 
@@ -73,6 +76,34 @@ class Scorecard(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contract} {self.start:%Y-%m} v{self.version}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+    @property
+    def is_unreported(self) -> bool:
+        """Whether the total of an open card is made up by policy alone, because nothing was reported yet.
+
+        The arithmetic answers 0 for it (mathematics §4.4); whoever reads a page is told that nothing came instead.
+        """
+        return self.is_open and self.score is not None and not self.weight_covered
+
+    @property
+    def stated_score(self) -> Decimal | None:
+        """The total as people are told it: null while nothing was reported."""
+        return None if self.is_unreported else self.score
+
+    @property
+    def stated_grade(self) -> str:
+        return "" if self.is_unreported else self.grade
+
+    @property
+    def share_counted(self) -> Decimal | None:
+        """How much of the weight of an open card has figures, in per cent; null where all of it has, or none."""
+        if not self.is_open or not self.weight_covered or self.weight_covered >= WHOLE:
+            return None
+        return self.weight_covered
 
 
 class ScorecardLine(models.Model):

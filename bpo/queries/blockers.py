@@ -16,8 +16,8 @@ from bpo.models import Dispute, Scorecard, ScorecardLine
 from bpo.queries.card_facts import month_end
 from bpo.queries.cards import completeness_of
 from bpo.queries.numbers import plain
+from bpo.queries.pending import pending
 from kpis.choices import StatusChoice
-from kpis.models import RecalculationMark
 from vendors.choices import MissingDayPolicy
 from vendors.clock import local_date
 from vendors.errors import Text
@@ -69,8 +69,7 @@ def _of_the_time(
     if today < end:
         yield Blocker("month_not_over", _("The month is not over at every centre of the contract."))
         return
-    marks = RecalculationMark.objects.filter(contract=card.contract_id, first_on__lt=end, last_on__gte=card.start)
-    if marks.exists():
+    if pending({card.contract_id}, card.start):
         yield Blocker("figures_pending", _("New figures of this month are still being computed; try again shortly."))
     grace_ends = end + timedelta(days=terms.get("missing_day_grace_days", 0))
     counts_later = terms.get("missing_day_policy") != MissingDayPolicy.EXCLUDE and today < grace_ends

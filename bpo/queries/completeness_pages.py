@@ -227,6 +227,8 @@ class CalendarPage:
     quality: Quality
     gaps: Sequence[tuple[Vendor, date, Sequence[QueueDayState]]]
     planned: Sequence[ExternalFactor]
+    is_of_totals: bool = False
+    """Whether some of the month is known as a total, which counts for each of its days."""
 
 
 def calendar_page(actor: Actor, vendor: Vendor, *, month: date, today: date, now: datetime) -> CalendarPage:
@@ -252,6 +254,7 @@ def calendar_page(actor: Actor, vendor: Vendor, *, month: date, today: date, now
         quality=Quality.of(found),
         gaps=_gaps(found, {vendor.code: vendor}),
         planned=planned,
+        is_of_totals=any(row.is_month for row in found),
     )
 
 

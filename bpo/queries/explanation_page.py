@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,14 +17,16 @@ from bpo.queries import words
 from bpo.queries.percentile_words import Bucket, buckets_of, interpolation
 from kpis.calc.attainment import BEYOND
 from kpis.calc.doubling import percentile_of
-from kpis.choices import ExcuseCause, ModeChoice, RoundingChoice
+from kpis.choices import ExcuseCause, ModeChoice, RoundingChoice, StatusChoice
 from kpis.models import Measure
 from vendors.choices import MeasureOwner, MissingDayPolicy
 from vendors.errors import Text
 from vendors.models import MeasureProvision, Queue
 
+NOTHING = "–"
 SIGNS = {"*": "×", "/": "÷", "-": "−"}
-MOST_DAYS = 62
+MOST_EXCUSED = 62
+ONE_DAY = timedelta(days=1)
 
 TREATMENTS: dict[str, Text] = {
     "scored": _("Scored."),
@@ -47,6 +50,20 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Days in a row that are missing for one queue; ``is_month`` where it is the month as a whole.
+
+    ``queue`` is empty where all of them lack it.
+    """
+
+    queue: str
+    first: date
+    last: date
+    days: int
+    is_month: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LineWhy:
     """What one line's figure was made of. ``figure`` is the stored explanation; empty for lines people judge."""
 
@@ -55,11 +72,20 @@ class LineWhy:
     inputs: Sequence[Input]
     formula: str
     with_numbers: str
-    missing_days: Sequence[str]
+    gaps: Sequence[Gap]
     more_missing: int
     excused_days: Sequence[str]
     buckets: Sequence[Bucket] = ()
     """The buckets of a percentile."""
+    sent: Sequence[str] = ()
+    """The names of what the formula asks and somebody sent on any day of the month."""
+    lacking: Sequence[str] = ()
+    """The names of what it asks and nobody sent."""
+
+    @property
+    def is_summed(self) -> bool:
+        """Whether any day is complete, so that there is a sum to put into the formula."""
+        return is_summed(self.figure)
 
     @property
     def figure(self) -> Mapping[str, Any]:
@@ -106,6 +132,7 @@ def explanation_lines(card: Scorecard, view: Mapping[str, Any], why: Mapping[str
     """
     lines = {line["id"]: line for line in view["lines"]}
     codes = {code for row in why["lines"] for code in row["figure"].get("inputs", {})}
+    codes |= {code for row in why["lines"] for found in row.get("measures", {}).values() for code in found}
     names = {measure.code: measure.label for measure in Measure.objects.filter(code__in=codes)}
     queues = {
         key: queue.name
@@ -132,17 +159,15 @@ def _line(
         Input(
             code,
             names.get(code, code),
-            _number(value),
+            _number(value) if is_summed(figure) else NOTHING,
             owners.get(code) or str(MeasureOwner.VENDOR.label),
             code in derived,
         )
         for code, value in figure.get("inputs", {}).items()
     ]
     days = figure.get("days", {})
-    missing = [
-        f"{queues.get(str(row['queue']), row['queue'])} {row['date']}"
-        for row in days.get("missing_days", [])[:MOST_DAYS]
-    ]
+    gaps = gaps_of(figure, why.get("month_totals", ()), queues)
+    came = why.get("measures", {})
     formula = figure.get("formula", "")
     buckets = buckets_of(figure)
     return LineWhy(
@@ -154,13 +179,44 @@ def _line(
         if buckets
         else _signs(_put_in(formula, {row.code: row.value for row in inputs})),
         buckets=buckets,
-        missing_days=missing,
-        more_missing=max(0, int(days.get("missing", 0)) - len(missing)),
+        gaps=gaps,
+        more_missing=max(0, int(days.get("missing", 0)) - sum(gap.days for gap in gaps)),
         excused_days=[
             f"{queues.get(str(row['queue']), row['queue'])} {row['date']} ({ExcuseCause(row['cause']).label})"
-            for row in days.get("excused_days", [])[:MOST_DAYS]
+            for row in days.get("excused_days", [])[:MOST_EXCUSED]
         ],
+        sent=[names.get(code, code) for code in came.get("reported", ())],
+        lacking=[names.get(code, code) for code in came.get("missing", ())],
     )
+
+
+def is_summed(figure: Mapping[str, Any]) -> bool:
+    """Say whether the sums are of any day. Only complete days are summed: of none, 0 would read as reported."""
+    return (figure.get("result") or {}).get("status") != StatusChoice.NO_DATA
+
+
+def gaps_of(figure: Mapping[str, Any], totals: Collection[str], queues: Mapping[str, str]) -> list[Gap]:
+    """Return the missing days of a figure that are named, run by run; of a month's total, the month at once.
+
+    ``totals`` are the codes of queues that sent their month as one row, ``queues`` the names by number and code.
+    """
+    days = figure.get("days", {})
+    missing = [(str(row["queue"]), date.fromisoformat(row["date"])) for row in days.get("missing_days", ())]
+    if not missing:
+        return []
+    start, end = (date.fromisoformat(figure["period"][name]) for name in ("start", "end"))
+    if not days["reported"] and figure["as_of"] >= end.isoformat():
+        return [Gap("", start, end - ONE_DAY, int(days["missing"]), is_month=True)]
+    found: list[Gap] = []
+    whole = {name for code in totals for name in (code, queues.get(code, code))}
+    for queue, day in missing:
+        name, last = queues.get(queue, queue), found[-1] if found else None
+        is_month = name in whole
+        if last is not None and last.queue == name and (is_month or last.last + ONE_DAY == day):
+            found[-1] = replace(last, last=max(last.last, day), days=last.days + 1)
+        else:
+            found.append(Gap(name, start if is_month else day, end - ONE_DAY if is_month else day, 1, is_month))
+    return found
 
 
 def _number(value: Any) -> str:

@@ -86,6 +86,11 @@ class KpiPage:
     def missing(self) -> list[date]:
         return [point.date for point in self.course.points if point.is_missing]
 
+    @property
+    def is_of_totals(self) -> bool:
+        """Whether some of the month is known as its total only."""
+        return any(point.of_total for point in self.course.points)
+
     def factors_on(self, day: date) -> list[ExternalFactor]:
         return [one for one in self.factors if day in days_of(one)]
 

@@ -14,16 +14,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import Max
 
-from bpo.calc.overview import Move, Part, mean, moves, score_of
-from bpo.choices import OPEN_STATUSES, AlertKind
+from bpo.calc.overview import Move, Part, mean, moves, score_of, share_counted
+from bpo.choices import AlertKind
 from bpo.models import Alert, Scorecard
+from bpo.queries.overview_cells import ON_TARGET, Cell, cells_of
+from bpo.queries.pending import pending
 from bpo.queries.standings import Standing, computed, stored
-from kpis.calc.comparison import is_within
-from kpis.calc.facts import Direction, PeriodKind, Status
+from kpis.calc.facts import PeriodKind, Status
 from kpis.calc.periods import Period, period_of
 from kpis.choices import APPROVED_FACTORS
-from kpis.models import ExternalFactor, Kpi, KpiVersion
+from kpis.models import Attainment, ExternalFactor, Kpi
 from vendors.actors import Capability
 from vendors.clock import local_date
 from vendors.models import Contract
@@ -34,54 +36,6 @@ if TYPE_CHECKING:
 GRAINS = (PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR)
 ALIKE = Decimal("0.5")
 """Contracts that share so much of their KPIs stand under one head."""
-ON_TARGET = Decimal(100)
-STATED = frozenset({Status.MET, Status.BELOW_TARGET, Status.BELOW_MINIMUM})
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One KPI of one contract in the period. ``standing`` is where its value stands, also while it is provisional."""
-
-    kpi: Kpi
-    unit: str
-    decimals: int
-    value: Decimal | None
-    adjusted: Decimal | None
-    target: Decimal | None
-    score: Decimal | None
-    weight: Decimal
-    status: str
-    standing: str
-    is_adjusted: bool = False
-    projected: str | None = None
-    minimum: Decimal | None = None
-
-    @property
-    def counted(self) -> Decimal | None:
-        """The value that counts: without what approved external factors took out."""
-        return self.adjusted if self.is_adjusted else self.value
-
-    @property
-    def uplift(self) -> Decimal | None:
-        return None if self.value is None or self.adjusted is None else self.adjusted - self.value
-
-    @property
-    def is_provisional(self) -> bool:
-        return self.status == Status.PROVISIONAL
-
-    @property
-    def is_changed(self) -> bool:
-        """Say whether external factors change the value as it is written here."""
-        places = Decimal(1).scaleb(-self.decimals)
-        return (
-            self.is_adjusted
-            and bool(self.uplift)
-            and (
-                self.value is None
-                or self.adjusted is None
-                or self.value.quantize(places) != self.adjusted.quantize(places)
-            )
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +50,25 @@ class Row:
     moved: Sequence[Move]
     is_provisional: bool
     """Whether the score may still change."""
+    counted: Decimal | None = None
+    """Of an open period the share of weight that has figures, in per cent; null where all has, or none."""
+    is_pending: bool = False
+    """Whether figures have come that are not computed yet."""
     earlier: Mapping[int, Cell] = field(default_factory=dict)
     """Its KPIs in the period before."""
+
+    @property
+    def grade(self) -> str:
+        return self.card.stated_grade if self.card else ""
+
+    @property
+    def is_of_totals(self) -> bool:
+        return any(cell.is_of_totals for cell in self.cells.values())
+
+    @property
+    def is_unreported(self) -> bool:
+        """Whether nothing at all was reported for the contract."""
+        return self.score is None and all(cell.status == Status.NO_DATA for cell in self.cells.values())
 
     @property
     def change(self) -> Decimal | None:
@@ -198,8 +169,13 @@ class Overview:
 
 
 def overview(actor: Actor, kind: PeriodKind, day: date | None, *, now: datetime, vendor: str = "") -> Overview:
-    """Return the overview of the period of ``kind`` that holds ``day`` (null: today), as ``actor`` may see it."""
+    """Return the overview of the period of ``kind`` that holds ``day``, as ``actor`` may see it.
+
+    Without a day it is that of today; of months the newest for which anything was reported.
+    """
     today = local_date(now, settings.TIME_ZONE)
+    if day is None and kind is PeriodKind.MONTH:
+        day = _newest_month(actor, vendor, today)
     page = Overview(period_of(kind, day or today), today)
     contracts = contracts_in(actor, page.period, vendor)
     read = stored if kind is PeriodKind.MONTH else computed
@@ -208,12 +184,13 @@ def overview(actor: Actor, kind: PeriodKind, day: date | None, *, now: datetime,
     projections = _projections(actor, contracts, page)
     first = min(date(page.period.start.year, 1, 1), page.period.previous().start)
     cards = cards_of(actor, contracts, first, page.period.start) if kind is PeriodKind.MONTH else {}
+    waiting = pending(contracts, page.period.start) if kind is PeriodKind.MONTH else frozenset()
     for contract in contracts.values():
-        cells = _cells(found.standings[page.period], contract.pk, found.kpis, projections)
-        earlier = _cells(found.standings[page.period.previous()], contract.pk, found.kpis, {})
+        cells = cells_of(found.standings[page.period], contract.pk, found.kpis, projections)
+        earlier = cells_of(found.standings[page.period.previous()], contract.pk, found.kpis, {})
         parts = [parts_of(found.standings[one], contract.pk) for one in (page.period, page.period.previous())]
         if cells:
-            page.rows.append(_row(contract, (cells, earlier), parts, cards, page))
+            page.rows.append(_row(contract, (cells, earlier), parts, cards, page, contract.pk in waiting))
     page.misses = sum(cell.projected is not None for row in page.rows for cell in row.cells.values())
     page.factors = _factors(actor, contracts, page.period)
     page.year = _year(cards, page)
@@ -230,71 +207,27 @@ def contracts_in(actor: Actor, period: Period, vendor: str) -> dict[int, Contrac
     return {row.pk: row for row in rows.order_by("vendor__name", "code")}
 
 
-def _cells(
-    found: Iterable[Standing],
-    contract: int,
-    versions: Mapping[int, KpiVersion],
-    projections: Mapping[tuple[int, int], str],
-) -> dict[int, Cell]:
-    """Return one cell a KPI: that of the whole contract, else the worst of its queues."""
-    chosen: dict[int, Standing] = {}
-    for one in found:
-        if one.contract != contract:
-            continue
-        other = chosen.get(one.kpi)
-        if other is None or one.queue is None or (other.queue is not None and _is_worse(one, other)):
-            chosen[one.kpi] = one
-    return {
-        key: Cell(
-            kpi=versions[key].kpi,
-            unit=versions[key].unit,
-            decimals=min(versions[key].decimals, 1),
-            value=one.value,
-            adjusted=one.adjusted,
-            target=one.target,
-            score=one.score,
-            weight=one.weight,
-            status=one.status,
-            standing=_where(one, Direction(versions[key].direction)),
-            is_adjusted=one.is_adjusted,
-            projected=projections.get((contract, key)),
-            minimum=one.minimum,
-        )
-        for key, one in sorted(chosen.items(), key=lambda pair: (-pair[1].weight, versions[pair[0]].kpi.code))
-    }
-
-
 def parts_of(found: Iterable[Standing], contract: int) -> list[Part]:
     """Return every line of a contract; one of which nothing is due yet counts nothing."""
-    return [
-        Part(one.kpi, Decimal(0) if one.status == Status.NO_DATA and one.days_expected else one.score, one.weight)
-        for one in found
-        if one.contract == contract
-    ]
+    return [_part(one) for one in found if one.contract == contract]
 
 
-def _is_worse(one: Standing, other: Standing) -> bool:
-    """Say whether a queue stands worse: nothing reported counts 0, no volume hides nothing."""
-    return _grade(one) < _grade(other)
+def _part(one: Standing) -> Part:
+    is_reported = one.status != Status.NO_DATA
+    is_due = not is_reported and one.days_expected
+    return Part(one.kpi, Decimal(0) if is_due else one.score, one.weight, is_reported=is_reported)
 
 
-def _grade(one: Standing) -> Decimal:
-    if one.status == Status.NO_VOLUME:
-        return Decimal("Infinity")
-    return one.score if one.score is not None else Decimal(0)
-
-
-def _where(one: Standing, direction: Direction) -> str:
-    """Return the status, or for one that is not stated yet where its value stands against its levels."""
-    counted = one.adjusted if one.is_adjusted else one.value
-    if one.status in STATED or counted is None or one.target is None:
-        return one.status
-    if direction is Direction.BAND:
-        return (Status.MET if (one.attainment or 0) >= ON_TARGET else Status.BELOW_TARGET).value
-    if direction is Direction.INFO or is_within(counted, one.target, None, direction):
-        return Status.MET.value
-    is_below = one.minimum is not None and not is_within(counted, one.minimum, None, direction)
-    return (Status.BELOW_MINIMUM if is_below else Status.BELOW_TARGET).value
+def _newest_month(actor: Actor, vendor: str, today: date) -> date | None:
+    """Return the newest month that has begun and of which anything was reported."""
+    contracts = Contract.objects.visible_to(actor.limited_to(Capability.READ_RESULTS)).filter(vendor__is_active=True)
+    if vendor:
+        contracts = contracts.filter(vendor__code=vendor)
+    months = Attainment.objects.filter(
+        series__contract__in=contracts, series__period=PeriodKind.MONTH.value, weight__isnull=False, start__lte=today
+    )
+    newest: date | None = months.exclude(status=Status.NO_DATA.value).aggregate(newest=Max("start"))["newest"]
+    return newest
 
 
 def _projections(actor: Actor, contracts: Collection[int], page: Overview) -> Mapping[tuple[int, int], str]:
@@ -317,27 +250,42 @@ def cards_of(actor: Actor, contracts: Collection[int], first: date, last: date) 
     cards = Scorecard.objects.visible_to(actor.limited_to(Capability.READ_SCORECARDS)).filter(
         contract__in=contracts, start__gte=first, start__lte=last
     )
-    fields = ("id", "contract_id", "start", "version", "score", "grade", "status")
+    fields = ("id", "contract_id", "start", "version", "score", "grade", "status", "weight_covered")
     return {(card.contract_id, card.start): card for card in cards.only(*fields).order_by("version")}
 
 
 def _row(
-    contract: Contract, cells: Sequence[Mapping[int, Cell]], parts: Sequence[list[Part]], cards: Cards, page: Overview
+    contract: Contract,
+    cells: Sequence[Mapping[int, Cell]],
+    parts: Sequence[list[Part]],
+    cards: Cards,
+    page: Overview,
+    is_pending: bool,
 ) -> Row:
     period = page.period
     card, earlier = cards.get((contract.pk, period.start)), cards.get((contract.pk, period.previous().start))
     is_monthly = period.kind is PeriodKind.MONTH
     now_parts, before_parts = parts
+    is_provisional = page.is_open or (is_monthly and (card is None or card.is_open))
     return Row(
         contract,
         card,
-        card.score if card and card.score is not None else score_of(now_parts),
-        earlier.score if earlier and earlier.score is not None else score_of(before_parts),
+        told_score(card, now_parts),
+        told_score(earlier, before_parts),
         cells[0],
         moves(now_parts, before_parts),
-        page.is_open or (is_monthly and (card is None or card.status in OPEN_STATUSES)),
+        is_provisional,
+        (card.share_counted if card else share_counted(now_parts)) if is_provisional else None,
+        is_pending and is_provisional,
         cells[1],
     )
+
+
+def told_score(card: Scorecard | None, parts: Sequence[Part]) -> Decimal | None:
+    """Return the score of a contract: its card's as people are told it, or that of its KPI lines so far."""
+    if card is not None and card.score is not None:
+        return card.stated_score
+    return score_of(parts)
 
 
 def _factors(actor: Actor, contracts: Collection[int], period: Period) -> list[ExternalFactor]:
@@ -354,6 +302,6 @@ def _year(cards: Cards, page: Overview) -> Decimal | None:
     """Return the mean of the year's months so far: each the mean of its visible cards."""
     months: dict[date, list[Decimal]] = defaultdict(list)
     for (_contract, start), card in cards.items():
-        if start.year == page.period.start.year and card.score is not None:
-            months[start].append(card.score)
-    return mean([score for scores in months.values() if (score := mean(scores)) is not None])
+        if start.year == page.period.start.year and (score := card.stated_score) is not None:
+            months[start].append(score)
+    return mean([average for scores in months.values() if (average := mean(scores)) is not None])

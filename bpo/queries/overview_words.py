@@ -14,10 +14,27 @@ from kpis.models import Kpi
 
 
 def sentences(page: Overview) -> list[str]:
-    """Return what an executive has to know; nothing where there are no figures."""
+    """Return what an executive has to know; where nothing was reported that alone."""
     if page.score is None:
-        return []
-    return [_stands(page), _moved(page), _disturbed(page)]
+        return [_missing(page)] if page.rows else []
+    stands = " ".join(filter(None, (_stands(page), _unreported(page))))
+    return [stands, _moved(page), _disturbed(page)]
+
+
+def _missing(page: Overview) -> str:
+    facts = {"period": period_words(page.period.kind.value, page.period.start)}
+    return _("%(period)s: nothing was submitted yet, so there is no score.") % facts
+
+
+def _unreported(page: Overview) -> str:
+    """Say how many contracts have no part in the mean because nothing came of them."""
+    count = sum(row.is_unreported for row in page.rows)
+    text = ngettext(
+        "%(n)s contract that has submitted nothing is left out.",
+        "%(n)s contracts that have submitted nothing are left out.",
+        count,
+    )
+    return text % {"n": count} if count else ""
 
 
 def _points(value: Decimal) -> str:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from bpo.choices import OPEN_STATUSES, LineKind, ScorecardStatus
-from bpo.models import Scorecard
+from django.db.models import Count, Max, Q
+
+from bpo.choices import OF_A_KPI, LineKind, ScorecardStatus
+from bpo.models import Scorecard, ScorecardLine
+from bpo.models.scorecards import WHOLE
 from bpo.queries import next_steps, words
 from bpo.queries.cards import presented, versions_of
+from bpo.queries.pending import pending
+from bpo.queries.trends import MONTH_TOTALS
 from kpis.choices import SubmissionWay
 from kpis.models import Submission
 from vendors.actors import Capability
@@ -22,6 +27,7 @@ from vendors.models import Vendor
 from vendors.queries.closing import ClosingCalendar, closing_calendar
 
 if TYPE_CHECKING:
+    from bpo.querysets import ScorecardQuerySet
     from vendors.actors import Actor
 
 
@@ -32,9 +38,24 @@ class MonthRow:
     card: Scorecard
     change: Decimal | None
     step: Text
+    is_pending: bool = False
+    """Whether figures of the month have come that the card does not hold yet."""
+    kpis: int = 0
+    reported_kpis: int = 0
+    """How many of its KPI lines have any complete day."""
+
+    @property
+    def is_unreported(self) -> bool:
+        return self.card.is_unreported
+
+    @property
+    def counted(self) -> Decimal | None:
+        return self.card.share_counted
 
     @property
     def is_gated(self) -> bool:
+        if self.card.is_unreported:
+            return False
         return (self.card.grade_before_gates, self.card.score_before_gates) != (self.card.grade, self.card.score)
 
 
@@ -99,6 +120,8 @@ class CardPage:
     next_step: Text
     calendar: ClosingCalendar
     groups: Sequence[LineGroup] = field(default=())
+    is_pending: bool = False
+    """Whether figures of the month have come that the card does not hold yet."""
 
     @property
     def newest(self) -> Scorecard | None:
@@ -106,12 +129,44 @@ class CardPage:
 
     @property
     def is_open(self) -> bool:
-        return self.scorecard.status in OPEN_STATUSES
+        return self.scorecard.is_open
 
     @property
     def weight_sum(self) -> Decimal:
         agreed = (line for line in self.card["lines"] if line["weight"] and line["kind"] != LineKind.CARRIED)
         return sum((Decimal(line["weight"]) for line in agreed), Decimal(0))
+
+    @property
+    def is_unreported(self) -> bool:
+        return self.scorecard.is_unreported
+
+    @property
+    def counted(self) -> Decimal | None:
+        return self.scorecard.share_counted
+
+    @property
+    def least_complete(self) -> list[dict[str, Any]]:
+        """The KPI lines the card's completeness is of: its least complete ones; none where everything came."""
+        asked = [line for line in self.card["lines"] if line["kind"] in OF_A_KPI and line["completeness"] is not None]
+        lowest = min((Decimal(line["completeness"]) for line in asked), default=WHOLE)
+        return [line for line in asked if Decimal(line["completeness"]) == lowest < WHOLE]
+
+    @property
+    def is_of_month_totals(self) -> bool:
+        """Whether some of the card is known as the sums of its month only."""
+        return any(MONTH_TOTALS in line["flags"] for line in self.card["lines"])
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether a KPI is scored otherwise than by its share of the target."""
+        return any(
+            line["attainment"] is not None and words.share_of_target(line) is None for line in self.card["lines"]
+        )
+
+    @property
+    def is_beyond_target(self) -> bool:
+        """Whether the total is above 100, which asks for a word of explanation."""
+        return self.card["score"] is not None and Decimal(self.card["score"]) > WHOLE
 
     @property
     def gates(self) -> list[dict[str, Any]]:
@@ -147,13 +202,13 @@ def month_after(month: date) -> date:
 
 
 def month_page(actor: Actor, *, month: date | None, vendor: str = "", status: str = "", today: date) -> MonthPage:
-    """Return the cards of ``month`` that exist for ``actor``; without a month, of the latest that has any.
+    """Return the cards of ``month`` that exist for ``actor``; without a month, of the latest that has figures.
 
     Versions that a later one replaced appear only where they are asked for by status.
     """
     cards = Scorecard.objects.visible_to(actor)
     months = list(cards.order_by("-start").values_list("start", flat=True).distinct())
-    shown = month or (months[0] if months else month_before(today))
+    shown = month or _latest(cards, vendor, status) or (months[0] if months else month_before(today))
     rows = _rows(cards, shown, actor, vendor, status)
     title, text = next_steps.when_empty(actor, is_filtered=bool(vendor or status), has_months=bool(months))
     return MonthPage(
@@ -170,10 +225,17 @@ def month_page(actor: Actor, *, month: date | None, vendor: str = "", status: st
     )
 
 
+def _latest(cards: ScorecardQuerySet, vendor: str, status: str) -> date | None:
+    """Return the newest month with figures among the cards that are asked for."""
+    asked = {**({"contract__vendor__code": vendor} if vendor else {}), **({"status": status} if status else {})}
+    latest: date | None = cards.filter(**asked).with_figures().aggregate(latest=Max("start"))["latest"]
+    return latest
+
+
 def _rows(cards: Any, month: date, actor: Actor, vendor: str, status: str) -> list[MonthRow]:
     both = list(cards.filter(start__in=[month, month_before(month)]).select_related("contract__vendor"))
     before = {
-        card.contract_id: card.score
+        card.contract_id: card.stated_score
         for card in sorted(both, key=lambda card: card.version)
         if card.start != month and card.status != ScorecardStatus.SUPERSEDED
     }
@@ -185,14 +247,27 @@ def _rows(cards: Any, month: date, actor: Actor, vendor: str, status: str) -> li
         and (card.status == status if status else card.status != ScorecardStatus.SUPERSEDED)
     ]
     shown.sort(key=lambda card: (card.contract.vendor.label, card.contract.name, card.version))
+    waiting = pending({card.contract_id for card in shown}, month)
+    counts = _kpi_counts(shown)
     return [
         MonthRow(
             card=card,
-            change=_change(card.score, before.get(card.contract_id)),
+            change=_change(card.stated_score, before.get(card.contract_id)),
             step=next_steps.short(card.status, card.contract.vendor_id, actor),
+            is_pending=card.is_open and card.contract_id in waiting,
+            kpis=counts.get(card.pk, (0, 0))[0],
+            reported_kpis=counts.get(card.pk, (0, 0))[1],
         )
         for card in shown
     ]
+
+
+def _kpi_counts(cards: Collection[Scorecard]) -> dict[int, tuple[int, int]]:
+    """Return, by card, how many KPI lines expect figures and how many of these have some; one query."""
+    lines = ScorecardLine.objects.filter(scorecard__in=cards, kind__in=OF_A_KPI, days_expected__gt=0).order_by()
+    counts = {"kpis": Count("pk"), "came": Count("pk", filter=Q(days_reported__gt=0))}
+    counted = lines.values("scorecard").annotate(**counts).values_list("scorecard", *counts)
+    return {card: (kpis, reported) for card, kpis, reported in counted}
 
 
 def _change(score: Decimal | None, before: Decimal | None) -> Decimal | None:
@@ -206,7 +281,7 @@ def is_simulated(vendor_ids: Iterable[int]) -> bool:
 
 def card_page(scorecard: Scorecard, actor: Actor) -> CardPage:
     """Return the page of one card that came from ``cards_for``."""
-    card = presented(scorecard)
+    card = _stated(scorecard, presented(scorecard))
     return CardPage(
         scorecard=scorecard,
         card=card,
@@ -215,7 +290,16 @@ def card_page(scorecard: Scorecard, actor: Actor) -> CardPage:
         next_step=next_steps.long(scorecard.status, scorecard.contract.vendor_id, actor),
         calendar=closing_calendar(scorecard.contract_id, scorecard.start),
         groups=_groups(card["lines"]),
+        is_pending=scorecard.is_open and bool(pending({scorecard.contract_id}, scorecard.start)),
     )
+
+
+def _stated(scorecard: Scorecard, card: dict[str, Any]) -> dict[str, Any]:
+    """Return a presented card as people are told it: no total, no grade and no points while nothing was reported."""
+    if not scorecard.is_unreported:
+        return card
+    nothing = {"score": None, "score_before_gates": None, "grade": "", "grade_before_gates": ""}
+    return card | nothing | {"lines": [line | {"points": None, "effective_weight": None} for line in card["lines"]]}
 
 
 def _groups(lines: Sequence[dict[str, Any]]) -> list[LineGroup]:

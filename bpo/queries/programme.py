@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 from django.db.models import Count, Max
 
 from bpo.models import Scorecard, SetUp
+from bpo.queries.pending import pending
 from kpis.models import DailyMetric
 from vendors.actors import Actor, Capability
 from vendors.models import Contract
+
+
+@dataclass(frozen=True, slots=True)
+class CardMade:
+    """The newest card of a contract's first month; ``score`` as people are told it, null until it is computed."""
+
+    pk: int
+    start: date
+    score: Decimal | None
+    counted: Decimal | None
+    is_unreported: bool
+    is_pending: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +35,7 @@ class Made:
     contract: Contract
     days: int
     months: int
-    card: Scorecard | None
+    card: CardMade | None
 
     @property
     def has_figures(self) -> bool:
@@ -33,7 +48,7 @@ def set_ups(actor: Actor) -> Sequence[SetUp]:
 
 
 def contracts_made(made: SetUp, actor: Actor, month: str) -> list[Made]:
-    """Return the contracts of a set-up with their figures and the newest card of ``month`` (2026-10); three queries."""
+    """Return the contracts of a set-up with their figures and the newest card of ``month`` (2026-10); four queries."""
     visible = Contract.objects.visible_to(actor.limited_to(Capability.READ_CONTRACTS)).select_related("vendor")
     contracts = list(visible.filter(code__in=made.made["contracts"]).order_by("vendor__name", "code"))
     figures = DailyMetric.objects.filter(queue__contract_links__contract__in=contracts).order_by()
@@ -41,7 +56,16 @@ def contracts_made(made: SetUp, actor: Actor, month: str) -> list[Made]:
     came = {(contract, is_month): count for contract, is_month, count in counts}
     newest = Scorecard.objects.visible_to(actor).filter(contract__in=contracts, start=f"{month}-01").order_by()
     last = newest.values_list("contract").annotate(last=Max("pk")).values_list("last", flat=True)
-    cards = {card.contract_id: card for card in Scorecard.objects.filter(pk__in=last)}
+    waiting = pending({row.pk for row in contracts}, date.fromisoformat(f"{month}-01"))
+    cards = {
+        card.contract_id: _card(card, card.contract_id in waiting) for card in Scorecard.objects.filter(pk__in=last)
+    }
     return [
         Made(row, came.get((row.pk, False), 0), came.get((row.pk, True), 0), cards.get(row.pk)) for row in contracts
     ]
+
+
+def _card(card: Scorecard, is_waiting: bool) -> CardMade:
+    is_pending = is_waiting and card.is_open
+    score = None if is_pending else card.stated_score
+    return CardMade(card.pk, card.start, score, card.share_counted, card.is_unreported, is_pending)

@@ -135,7 +135,7 @@ def _contract(row: Row) -> Content:
         "vendor": row.contract.vendor.label,
         "name": row.contract.name,
         "score": _points(row.score),
-        "grade": row.card.grade if row.card is not None else "",
+        "grade": row.grade,
         "change": _change(row.change),
         "direction": _direction(row.change),
         "state": _("Provisional") if row.is_provisional else str(state),

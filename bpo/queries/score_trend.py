@@ -8,8 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from bpo.calc.overview import mean, score_of
-from bpo.queries.overview import Cards, cards_of, contracts_in, parts_of
+from bpo.calc.overview import mean
+from bpo.queries.overview import Cards, cards_of, contracts_in, parts_of, told_score
 from bpo.queries.standings import computed, stored
 from kpis.calc.facts import PeriodKind
 from kpis.calc.periods import Period
@@ -58,7 +58,7 @@ def score_trend(actor: Actor, period: Period, *, now: datetime, vendor: str = ""
         for contract in contracts.values():
             parts = parts_of(found[one], contract.pk) if _runs_in(contract, one) else []
             card = cards.get((contract.pk, one.start))
-            score = card.score if parts and card and card.score is not None else score_of(parts)
+            score = told_score(card if parts else None, parts)
             if score is not None:
                 scores[contract.pk] = score
         points.append(ScorePoint(one, mean(list(scores.values())), scores))

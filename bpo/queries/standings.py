@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import F
 
+from bpo.queries.trends import MONTH_TOTALS
 from kpis.calc.facts import PeriodKind, Status
 from kpis.calc.periods import Period
 from kpis.models import Attainment, KpiVersion
@@ -37,6 +38,8 @@ class Standing(NamedTuple):
     status: str
     days_expected: int
     is_adjusted: bool
+    is_of_totals: bool
+    """Whether some of it is known as the sums of whole months only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ def stored(contracts: Collection[int], periods: Sequence[Period], now: datetime)
     found: dict[date, list[Standing]] = defaultdict(list)
     row: Any
     for row in rows.order_by().annotate(**about).values_list("start", *about, *names):
-        found[row[0]].append(Standing._make((*row[1:-1], "adjusted" in row[-1])))
+        flags = row[-1]
+        found[row[0]].append(Standing._make((*row[1:-1], "adjusted" in flags, MONTH_TOTALS in flags)))
     kpis = {version.kpi_id: version for version in versions_of({one.kpi for rows in found.values() for one in rows})}
     return Found({period: found[period.start] for period in periods}, kpis)
 
@@ -115,6 +119,7 @@ def _standing(series: Series, gross: Judged, counts: Judged, *, is_adjusted: boo
         assessed.status.value if assessed.status else Status.NO_DATA.value,
         gross.judgement.figure.days_expected,
         is_adjusted,
+        gross.judgement.figure.month_rows,
     )
 
 

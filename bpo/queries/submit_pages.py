@@ -13,7 +13,14 @@ from django.utils.translation import gettext as _
 from kpis.choices import DraftStatus
 from kpis.models import Measure, MetricRevision, Submission, SubmissionDraft
 from kpis.queries.contract_form import ContractForm, contract_form, figures_before, figures_on_day, is_for_vendor
-from kpis.queries.receipts import ContractOutlook, Spans, contract_outlooks, spans_of
+from kpis.queries.receipts import (
+    MOST_CONTRACTS,
+    ContractOutlook,
+    Spans,
+    contract_outlooks,
+    month_totals,
+    spans_of,
+)
 from kpis.services.feed.results import SubmissionResult
 from vendors.actors import Actor, Capability
 from vendors.errors import RowError
@@ -169,6 +176,10 @@ class ReceiptPage:
     spans: Sequence[tuple[date, date]] = field(default=())
     cut_off: time | None = None
     """Until when the day after the figures are due, where the contract names a time."""
+    vendors: Sequence[str] = ()
+    """The names of those the figures are of."""
+    is_of_months: bool = False
+    """Whether all of it are totals of months."""
 
     @property
     def first_on(self) -> date | None:
@@ -178,11 +189,17 @@ class ReceiptPage:
     def last_on(self) -> date | None:
         return max((span[1] for span in self.spans), default=None)
 
+    @property
+    def more_contracts(self) -> int:
+        """How many contracts the submission is of beyond those whose months are shown."""
+        return max(0, len(self.spans) - MOST_CONTRACTS)
+
 
 def receipt_page(submission: Submission, *, now: datetime) -> ReceiptPage:
     """Return the page of one receipt that came from a scoped queryset; the month stands as it is now."""
     spans = spans_of(submission)
     changes = list(changes_of(submission))
+    is_of_months = bool(spans) and month_totals({pk: last for pk, (_first, last) in spans.items()}) == spans.keys()
     return ReceiptPage(
         submission=submission,
         totals=totals_of(submission),
@@ -190,8 +207,17 @@ def receipt_page(submission: Submission, *, now: datetime) -> ReceiptPage:
         changes=changes[:MOST_CHANGES],
         more_changes=len(changes) > MOST_CHANGES,
         spans=list(spans.values()),
-        cut_off=_cut_off(spans),
+        cut_off=None if is_of_months else _cut_off(spans),
+        vendors=_vendors(submission, spans),
+        is_of_months=is_of_months,
     )
+
+
+def _vendors(submission: Submission, spans: Spans) -> list[str]:
+    """Return whose figures these are: the sender's, or of a sheet of many vendors those of their contracts."""
+    if submission.vendor:
+        return [submission.vendor.label]
+    return sorted({row.vendor.label for row in Contract.objects.filter(pk__in=spans).select_related("vendor")})
 
 
 def _cut_off(spans: Spans) -> time | None:

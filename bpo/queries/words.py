@@ -96,6 +96,9 @@ WARNINGS: dict[str, Text] = {
     "dominant": gettext_lazy("One line carries more than half of the weight that counts."),
 }
 
+SHARE_OF_TARGET = frozenset({None, "ratio", "linear_lower", "inverse", "complement"})
+"""Modes whose attainment is actual against target; what is interpolated or tabled is read as a score only."""
+
 UNITS: dict[str, Text] = {
     "s": pgettext_lazy("unit", "s"),
     "seconds": pgettext_lazy("unit", "s"),
@@ -117,6 +120,11 @@ UNITS: dict[str, Text] = {
     "per 100000": pgettext_lazy("unit", "per 100,000"),
     "count": pgettext_lazy("unit", "cases"),
 }
+
+
+def share_of_target(line: Mapping[str, Any]) -> Any:
+    """Return the attainment of a line where it is a share of the target, else nothing."""
+    return line["attainment"] if line.get("attainment_mode") in SHARE_OF_TARGET else None
 
 
 def event(action: str) -> Text:

@@ -121,7 +121,7 @@ def _tables(group: Group) -> Iterator[SlideTable]:
 
 def _card_row(row: Row, columns: Sequence[Kpi]) -> Iterator[TableCell]:
     names = [Text(row.contract.vendor.label, 12, True), Text(row.contract.name, 10, colour=SOFT)]
-    grade = f" {row.card.grade}" if row.card and row.card.grade else ""
+    grade = f" {row.grade}" if row.grade else ""
     yield TableCell(names)
     yield TableCell([Text(f"{points(row.score)}{grade}", 12, True), Text(row_remark(row), 9, colour=SOFT)], "", True)
     for kpi in columns:

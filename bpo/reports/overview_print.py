@@ -74,7 +74,7 @@ def _table(group: Group) -> Texts:
 
 def _cells(row: Row, columns: list[Kpi]) -> Iterator[Texts]:
     yield {"text": row.contract.vendor.label, "under": [row.contract.name], "tone": "", "state": ""}
-    grade = f" {row.card.grade}" if row.card and row.card.grade else ""
+    grade = f" {row.grade}" if row.grade else ""
     yield {"text": f"{points(row.score)}{grade}", "under": [row_remark(row)], "tone": "", "state": ""}
     for kpi in columns:
         cell = row.cells.get(kpi.pk)

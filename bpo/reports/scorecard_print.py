@@ -23,11 +23,11 @@ from bpo.templatetags.bpo_pages import (
     named,
     parameters,
     points,
-    share_of_target,
     signed,
     vendor_label,
     who,
 )
+from bpo.templatetags.totals import total_note
 
 Cell = dict[str, Any]
 
@@ -73,6 +73,8 @@ def notice(page: CardPage) -> str:
     said = []
     if page.is_open:
         said.append(f"{_('Provisional')}: {_('This scorecard is not final: its figures may still change.')}")
+    if page.is_open and (note := total_note(page)):
+        said.append(f"{_('Total score')}: {note}")
     if page.card["is_pilot"]:
         said.append(_("Pilot, without money"))
     if page.is_simulated:
@@ -85,7 +87,7 @@ def facts(page: CardPage) -> list[tuple[str, str]]:
     card = page.card
     return [
         (_("Before gates"), _joined(points(card["score_before_gates"]), card["grade_before_gates"])),
-        (_("Completeness (days)"), _percent(card["completeness"])),
+        (_("Completeness (days)"), _joined(_percent(card["completeness"]), least_complete(page))),
         (_("Weight covered"), _percent(card["weight_covered"])),
         (_("Missing days"), str(page.missing_day_policy)),
         (_("As of"), moment(card["computed_at"])),
@@ -93,12 +95,21 @@ def facts(page: CardPage) -> list[tuple[str, str]]:
     ]
 
 
+def least_complete(page: CardPage) -> str:
+    """Name the KPI the completeness is of; how many there are, where several are as incomplete."""
+    lines = page.least_complete
+    if not lines:
+        return ""
+    more = _("and %(number)s more") % {"number": len(lines) - 1} if len(lines) > 1 else ""
+    return f"{_('lowest')}: {named(lines[0])} {more}".rstrip()
+
+
 def _line(line: Mapping[str, Any]) -> list[Cell]:
     decimals, unit = line["decimals"], line["unit"]
     minimum = f"{_('minimum')} {figure_text(line['minimum'], 0, unit)}" if line["minimum"] is not None else ""
     adjusted = f"{_('adjusted')} {figure_text(line['adjusted_value'], decimals, unit)}" if line["is_adjusted"] else ""
     days = f"{line['days_reported']}/{line['days_expected']}" if line["coverage"] else ""
-    share = share_of_target(line)
+    share = words.share_of_target(line)
     counts_as = f"{_('counts as')} {points(line['effective_weight'])}" if line["is_reweighted"] else ""
     return [
         _cell(named(line), _below(line), strong=True),

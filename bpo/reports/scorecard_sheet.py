@@ -10,9 +10,10 @@ from typing import Any
 import xlsxwriter
 from django.utils.translation import gettext as _
 
+from bpo.queries import words
 from bpo.queries.pages import CardPage
 from bpo.reports.scorecard_print import facts, notice
-from bpo.templatetags.bpo_pages import WORDS, month, named, parameters, share_of_target, vendor_label
+from bpo.templatetags.bpo_pages import WORDS, month, named, parameters, vendor_label
 
 FIRST = 9
 """Row of the table's head; above it stand whose card it is and its facts."""
@@ -80,7 +81,7 @@ class _Sheet:
         self.sheet.write_string(row, 0, named(line), self.wrap)
         for column, name in enumerate(("target", "minimum", "value", "adjusted_value"), start=1):
             self._write(row, column, line[name], scale)
-        self._write(row, 5, share_of_target(line), self.two)
+        self._write(row, 5, words.share_of_target(line), self.two)
         for column, name in enumerate(("score", "weight", "effective_weight", "points"), start=SCORE):
             self._write(row, column, line[name], self.two)
         self.sheet.write_string(row, 10, line["unit"])

@@ -19,13 +19,14 @@ from django.utils.translation import get_language, gettext, gettext_lazy, pgette
 from bpo.choices import DisputeStatus, ScorecardStatus
 from bpo.queries.alert_words import action_word
 from bpo.queries.money import money_text
-from bpo.queries.words import LINE_WORDS, UNITS
+from bpo.queries.words import LINE_WORDS, UNITS, share_of_target
 from kpis.calc.attainment import BEYOND
 from vendors import choices
 from vendors.actors import Actor
 from vendors.choices import Role
 
 register = template.Library()
+register.filter(share_of_target)
 
 NOTHING = "–"
 RECEIPT_WORDS = {
@@ -37,10 +38,6 @@ RECEIPT_WORDS = {
 WORDS = {**dict(ScorecardStatus.choices), **dict(DisputeStatus.choices), **LINE_WORDS, **RECEIPT_WORDS}
 SERVICE = {"system": gettext_lazy("System"), "demonstration": gettext_lazy("Simulated")}
 BAR_WIDTH, BAR_FULL = 60, Decimal(120)
-
-
-SHARE_OF_TARGET = frozenset({None, "ratio", "linear_lower", "inverse", "complement"})
-"""Modes whose attainment is actual against target; what is interpolated or tabled is read as a score only."""
 
 
 STEPS_OF_A_FACTOR = {
@@ -69,12 +66,6 @@ def factor_step(action: str) -> str:
 def service_label(code: str) -> str:
     """Write what people call a service."""
     return choices.service_label(code)
-
-
-@register.filter
-def share_of_target(line: Mapping[str, Any]) -> Any:
-    """Return the attainment of a line where it is a share of the target, else nothing."""
-    return line["attainment"] if line.get("attainment_mode") in SHARE_OF_TARGET else None
 
 
 def _decimal(value: Any) -> Decimal | None:

@@ -70,7 +70,7 @@ def day_chart(page: KpiPage) -> dict[str, Any]:
     points = {point.date: point for point in page.course.points}
     values = _values(page)
     if not values:
-        return {"is_empty": True}
+        return {"is_empty": True, "is_of_totals": page.is_of_totals}
     scale = Scale(len(days), values)
     places = [_place(number, points[day], scale, page) for number, day in enumerate(days) if _has_value(points, day)]
     numbers = {day: number for number, day in enumerate(days)}

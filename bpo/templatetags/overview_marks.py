@@ -7,7 +7,8 @@ from typing import Any
 
 from django import template
 
-from bpo.queries.overview import Cell, Row
+from bpo.queries.overview import Row
+from bpo.queries.overview_cells import Cell
 from bpo.templatetags.bpo_pages import WORDS
 
 register = template.Library()

@@ -23,7 +23,7 @@ WIDTH, HEIGHT, EDGE = 132, 30, 4
 def sparkline(trends: Mapping[int, Sequence[Point]] | str, line: Mapping[str, Any]) -> SafeString | str:
     """Draw the months of a line: dots, open squares for month totals, a gap where nothing is known."""
     points = trends.get(line["id"], ()) if isinstance(trends, Mapping) else ()
-    if sum(point.value is not None for point in points) < 2:
+    if not _is_drawn(points):
         return ""
     places = _places(points)
     pairs = zip(points, places, strict=True)
@@ -46,9 +46,20 @@ def months_line(points: Sequence[Point], page: Any) -> SafeString | str:
 
 
 @register.filter
+def any_drawn(trends: Mapping[int, Sequence[Point]]) -> bool:
+    """Say whether any line has months enough to be drawn."""
+    return any(map(_is_drawn, trends.values()))
+
+
+@register.filter
 def any_month_totals(trends: Mapping[int, Sequence[Point]]) -> bool:
     """Say whether a month of history is drawn anywhere."""
-    return any(point.is_month_total and point.value is not None for points in trends.values() for point in points)
+    drawn = (point for points in trends.values() if _is_drawn(points) for point in points)
+    return any(point.is_month_total and point.value is not None for point in drawn)
+
+
+def _is_drawn(points: Sequence[Point]) -> bool:
+    return sum(point.value is not None for point in points) > 1
 
 
 def _places(points: Sequence[Point]) -> list[tuple[str, str] | None]:

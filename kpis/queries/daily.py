@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from kpis.calc.aggregation import PeriodFigure, aggregate
+from kpis.calc.aggregation import PeriodFigure, aggregate, tally
 from kpis.calc.decomposition import Part
 from kpis.calc.facts import KpiRule, PeriodKind
 from kpis.calc.formula import parse
@@ -31,7 +31,7 @@ class DayPoint:
     """One day: ``value`` as reported and ``adjusted`` without what approved external factors take out, both rounded.
 
     ``low`` and ``high`` are the limits within which its weekday's past lets it stay; ``expected`` and ``reported``
-    count its queue-days.
+    count its queue-days, ``of_total`` those of the reported ones that are known as part of their month's total only.
     """
 
     date: date
@@ -42,6 +42,7 @@ class DayPoint:
     reported: int
     low: Decimal | None = None
     high: Decimal | None = None
+    of_total: int = 0
 
     @property
     def is_missing(self) -> bool:
@@ -118,7 +119,8 @@ class DailyReader:
         baseline, unusual = self.usual()
         today = self.world.today_of(self.series.contract)
         days = [day for day in self.period.dates() if day <= today]
-        points = [self._point(day, decimals, baseline, unusual) for day in days]
+        totals = self._days_of_totals()
+        points = [self._point(day, decimals, baseline, unusual, totals[day]) for day in days]
         return Course(
             points, baseline, unusual, holidays_of(self.spans, self._whole.start, self._whole.end), self.scale
         )
@@ -161,7 +163,17 @@ class DailyReader:
         measures = parse(self.rule.formula).measures
         return aggregate(self.rule, *facts.of_kpi(self.definition.channel, measures), facts.period)
 
-    def _point(self, day: date, decimals: int, baseline: Baseline | None, unusual: Collection[date]) -> DayPoint:
+    def _days_of_totals(self) -> Counter[date]:
+        """Count, by day, the open queues of which the month's total is all there is."""
+        measures = parse(self.rule.formula).measures
+        facts = PeriodFacts(self.spans, self.figures, self.period)
+        table, expected = facts.of_kpi(self.definition.channel, measures)
+        months = tally(self.rule, table, self.period).months
+        return Counter(day for queue in {queue for queue, _first in months} for day in expected.get(queue, ()))
+
+    def _point(
+        self, day: date, decimals: int, baseline: Baseline | None, unusual: Collection[date], of_total: int
+    ) -> DayPoint:
         period = Period(PeriodKind.DAY, day, day + ONE_DAY)
         gross = self.figure_of(PeriodFacts(self.spans, self.figures, period))
         adjusted = self.figure_of(self.counted(period)).value if self.relief else gross.value
@@ -172,9 +184,10 @@ class DailyReader:
             _rounded(adjusted, decimals),
             gross.volume,
             gross.days_expected,
-            gross.days_reported,
+            gross.days_reported + of_total,
             low,
             high,
+            of_total,
         )
 
     @property

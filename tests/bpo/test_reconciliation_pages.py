@@ -67,7 +67,7 @@ def test_the_list_shows_both_figures_and_how_far_they_are_apart(contract: Contra
 
     for shown in ("인입호", "1,000", "1,030", "+30", "3.00 %", "한빛씨에스"):
         assert shown in text
-    assert "대사할 항목이 없습니다" in page(Role.MANAGER).get(LIST, {"status": "settled"}).content.decode()
+    assert "대조할 항목이 없습니다" in page(Role.MANAGER).get(LIST, {"status": "settled"}).content.decode()
 
 
 def test_a_manager_decides_on_the_page_and_both_sides_read_why(contract: Contract, page: Callable[..., Any]) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal as D
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpo.calc.overview import Move, Part, contributions, mean, moves, score_of
+from bpo.calc.overview import Move, Part, contributions, mean, moves, score_of, share_counted
 
 PARTS = st.lists(
     st.builds(Part, st.integers(1, 5), st.none() | st.decimals(0, 120, places=2), st.decimals("0.5", 50, places=1)),
@@ -48,3 +48,20 @@ def test_the_moves_sum_up_to_the_change(now: list[Part], before: list[Part]) -> 
     if found:
         change = sum(contributions(now).values()) - sum(contributions(before).values())
         assert abs(sum(move.points for move in found) - change) < D("1e-12")
+
+
+def test_a_total_of_policy_alone_is_no_score_and_moves_nothing() -> None:
+    nothing = [Part(1, D(0), D(30), is_reported=False), Part(2, None, D(70))]
+
+    assert score_of(nothing) is None
+    assert moves(nothing, [Part(1, D(90), D(30))]) == []
+    assert score_of([*nothing, Part(3, D(90), D(30))]) == D("45.00")
+
+
+def test_the_share_counted_is_that_of_the_weight_reported() -> None:
+    came, missing = Part(1, D(90), D(2)), Part(2, D(0), D(1), is_reported=False)
+
+    assert share_counted([came, missing]) == D("66.67")
+    assert share_counted([came]) is None
+    assert share_counted([missing]) is None
+    assert share_counted([]) is None

@@ -90,7 +90,7 @@ def test_it_lets_a_manager_submit_on_the_vendors_behalf(programme: Programme, pa
     draft = client.post(PAGE, typed())["Location"]
     receipt = client.post(f"{draft}send/")["Location"]
 
-    assert "한빛컨택을(를) 대신해" in text(shown)
+    assert "한빛컨택 대신 제출합니다" in text(shown)
     assert "mina" in text(client.get(receipt))
     assert Submission.objects.get(pk=receipt.split("/")[-2]).submitted_by == "user:mina"
 
