@@ -88,5 +88,5 @@ def _replay(world: World, series: Series, facts: Any, month: Period, target: Dec
 def _proposed(series: Series, target: Decimal) -> TargetVersion:
     """Return the newest version with the proposed level, as if it had always held."""
     last = series.versions[-1]
-    row = last.row._replace(valid_from=date.min, valid_until=None)
+    row = replace(last.row, valid_from=date.min, valid_until=None)
     return TargetVersion(last.id, replace(last.rule, target=target, valid_from=None, valid_until=None), row)
