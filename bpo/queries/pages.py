@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 from bpo.choices import OPEN_STATUSES, LineKind, ScorecardStatus
 from bpo.models import Scorecard
 from bpo.queries import next_steps, words
-from bpo.queries.cards import presented, versions_of
+from bpo.queries.card_reading import Around, around_of
+from bpo.queries.cards import presented
 from kpis.choices import SubmissionWay
 from kpis.models import Submission
 from vendors.actors import Capability
 from vendors.choices import MissingDayPolicy
 from vendors.errors import Text
 from vendors.models import Vendor
-from vendors.queries.closing import ClosingCalendar, closing_calendar
+from vendors.queries.closing import ClosingCalendar, calendar_by
 
 if TYPE_CHECKING:
     from vendors.actors import Actor
@@ -94,11 +95,18 @@ class CardPage:
 
     scorecard: Scorecard
     card: dict[str, Any]
-    versions: Sequence[Scorecard]
-    is_simulated: bool
+    around: Around
     next_step: Text
     calendar: ClosingCalendar
     groups: Sequence[LineGroup] = field(default=())
+
+    @property
+    def versions(self) -> Sequence[Scorecard]:
+        return self.around.versions
+
+    @property
+    def is_simulated(self) -> bool:
+        return self.around.is_simulated
 
     @property
     def newest(self) -> Scorecard | None:
@@ -204,16 +212,16 @@ def is_simulated(vendor_ids: Iterable[int]) -> bool:
     return Submission.objects.filter(way=SubmissionWay.DEMONSTRATION, vendor_id__in=set(vendor_ids)).exists()
 
 
-def card_page(scorecard: Scorecard, actor: Actor) -> CardPage:
-    """Return the page of one card that came from ``cards_for``."""
+def card_page(scorecard: Scorecard, actor: Actor, around: Around | None = None) -> CardPage:
+    """Return the page of one card that came from ``cards_for``, or from ``read_card`` with what stands around it."""
     card = presented(scorecard)
+    around = around or around_of(scorecard, actor)
     return CardPage(
         scorecard=scorecard,
         card=card,
-        versions=versions_of(scorecard, actor),
-        is_simulated=is_simulated([scorecard.contract.vendor_id]),
+        around=around,
         next_step=next_steps.long(scorecard.status, scorecard.contract.vendor_id, actor),
-        calendar=closing_calendar(scorecard.contract_id, scorecard.start),
+        calendar=calendar_by(around.closing, scorecard.contract_id, scorecard.start),
         groups=_groups(card["lines"]),
     )
 
