@@ -2,7 +2,7 @@
 
 from bpo.queries.blockers import Blocker, blockers
 from bpo.queries.card_differences import differences
-from bpo.queries.cards import cards_for, presented, versions_of, with_parts
+from bpo.queries.cards import cards_for, presented, with_parts
 from bpo.queries.explanations import explained
 
 __all__ = [
@@ -12,6 +12,5 @@ __all__ = [
     "differences",
     "explained",
     "presented",
-    "versions_of",
     "with_parts",
 ]

@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from bpo.choices import OF_A_KPI, DisputeStatus, LineKind, ScorecardStatus
-from bpo.models import Dispute, Scorecard, ScorecardLine
+from bpo.models import Scorecard, ScorecardLine
 from bpo.queries.card_facts import month_end
 from bpo.queries.cards import completeness_of
 from bpo.queries.numbers import plain
@@ -36,40 +37,56 @@ class Blocker:
     line: int | None = None
 
 
-def blockers(card: Scorecard, now: datetime) -> list[Blocker]:
+@dataclass(frozen=True, slots=True)
+class KnownOfMonth:
+    """The time zones of the contract's centres, and whether figures of the month wait to be computed."""
+
+    zones: Collection[str]
+    is_pending: bool
+
+
+def blockers(card: Scorecard, now: datetime, month: KnownOfMonth | None = None) -> list[Blocker]:
     """Return every reason, the first to mend first; empty where ``card`` may be finalised at ``now``.
 
-    ``missing_days`` alone can be waived: a manager accepts the gaps in writing (``accept_missing``).
+    ``missing_days`` alone can be waived: a manager accepts the gaps in writing (``accept_missing``). What of
+    ``month`` and of the card's lines was read already is not read again.
     """
-    lines = list(card.lines.select_related("series__kpi", "series__queue", "item").order_by("position", "id"))
+    prefetch_related_objects([card], "lines__disputes")
+    lines = sorted(card.lines.all(), key=lambda line: (line.position, line.pk))
     terms = card.composition.get("terms", {})
     return [
-        *_of_the_state(card),
-        *_of_the_time(card, lines, terms, now),
+        *_of_the_state(card, lines),
+        *_of_the_time(card, lines, now, month or known_of_month(card)),
         *_of_completeness(lines, terms),
         *_of_the_lines(lines),
         *_of_the_terms(card),
     ]
 
 
-def _of_the_state(card: Scorecard) -> Iterator[Blocker]:
-    open_disputes = Dispute.objects.filter(line__scorecard=card, status=DisputeStatus.OPEN)
-    lines = list(open_disputes.order_by("id").values_list("line_id", flat=True))
+def known_of_month(card: Scorecard) -> KnownOfMonth:
+    """Read what blockers ask of the card's month; two queries."""
+    return KnownOfMonth(_zones([card.contract_id])[card.contract_id], bool(pending({card.contract_id}, card.start)))
+
+
+def _of_the_state(card: Scorecard, lines: Iterable[ScorecardLine]) -> Iterator[Blocker]:
+    every = sorted((row for line in lines for row in line.disputes.all()), key=lambda row: row.pk)
+    disputed = [row.line_id for row in every if row.status == DisputeStatus.OPEN]
     yield from (
-        Blocker("open_disputes", _("The vendor disputes this line; resolve the dispute first."), pk) for pk in lines
+        Blocker("open_disputes", _("The vendor disputes this line; resolve the dispute first."), pk) for pk in disputed
     )
-    if not lines and card.status != ScorecardStatus.SHARED:
+    if not disputed and card.status != ScorecardStatus.SHARED:
         yield Blocker("wrong_status", _("Only a card that is in review with the vendor can be finalised."))
 
 
 def _of_the_time(
-    card: Scorecard, lines: Iterable[ScorecardLine], terms: dict[str, Any], now: datetime
+    card: Scorecard, lines: Iterable[ScorecardLine], now: datetime, month: KnownOfMonth
 ) -> Iterator[Blocker]:
-    end, today = month_end(card.start), earliest_today(card.contract, now)
+    terms, end = card.composition.get("terms", {}), month_end(card.start)
+    today = min(local_date(now, zone) for zone in month.zones or {settings.TIME_ZONE})
     if today < end:
         yield Blocker("month_not_over", _("The month is not over at every centre of the contract."))
         return
-    if pending({card.contract_id}, card.start):
+    if month.is_pending:
         yield Blocker("figures_pending", _("New figures of this month are still being computed; try again shortly."))
     grace_ends = end + timedelta(days=terms.get("missing_day_grace_days", 0))
     counts_later = terms.get("missing_day_policy") != MissingDayPolicy.EXCLUDE and today < grace_ends
@@ -127,11 +144,6 @@ def _has_gaps(line: ScorecardLine) -> bool:
 
 def _days(line: ScorecardLine) -> dict[str, Any]:
     return {"reported": line.days_reported, "expected": line.days_expected}
-
-
-def earliest_today(contract: Contract, now: datetime) -> date:
-    """Return today where it is earliest: at the contract's westernmost centre."""
-    return min(local_date(now, zone) for zone in _zones([contract.pk])[contract.pk])
 
 
 def latest_today(contract: Contract, now: datetime) -> date:

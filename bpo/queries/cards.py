@@ -32,15 +32,15 @@ def cards_for(actor: Actor) -> ScorecardQuerySet:
 
 
 def with_parts(cards: ScorecardQuerySet) -> ScorecardQuerySet:
-    """Return ``cards`` with lines, disputes, gates, events and the frozen document fetched along."""
+    """Return ``cards`` with lines, disputes, events and the frozen document fetched along."""
+    return cards.select_related("contract__vendor", "frozen").prefetch_related(*card_parts())
+
+
+def card_parts() -> list[str | Prefetch]:
+    """Return what is fetched along with a card beside its contract and its frozen document."""
     lines = with_sources(ScorecardLine.objects.select_related("series__kpi", "series__queue", "item"))
     disputes = Dispute.objects.order_by("id")
-    return cards.select_related("contract__vendor", "frozen").prefetch_related(
-        Prefetch("lines", lines.order_by("position", "id")),
-        Prefetch("lines__disputes", disputes),
-        "gate_events",
-        "events",
-    )
+    return [Prefetch("lines", lines.order_by("position", "id")), Prefetch("lines__disputes", disputes), "events"]
 
 
 def with_sources(lines: ScorecardLineQuerySet) -> ScorecardLineQuerySet:
@@ -60,12 +60,6 @@ def figure_of(line: ScorecardLine) -> dict[str, Any]:
     if "source" not in line.__dict__:
         line.__dict__["source"] = with_sources(ScorecardLine.objects.filter(pk=line.pk)).get().source
     return line.__dict__["source"] or {}
-
-
-def versions_of(card: Scorecard, actor: Actor) -> list[Scorecard]:
-    """Return every visible version of the card's contract and month, newest first."""
-    cards = Scorecard.objects.visible_to(actor).filter(contract=card.contract_id, start=card.start)
-    return list(cards.order_by("-version"))
 
 
 def presented(card: Scorecard) -> dict[str, Any]:

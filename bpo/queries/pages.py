@@ -15,7 +15,8 @@ from bpo.choices import OF_A_KPI, LineKind, ScorecardStatus
 from bpo.models import Scorecard, ScorecardLine
 from bpo.models.scorecards import WHOLE
 from bpo.queries import next_steps, words
-from bpo.queries.cards import presented, versions_of
+from bpo.queries.card_reading import Around, around_of
+from bpo.queries.cards import presented
 from bpo.queries.pending import pending
 from bpo.queries.trends import MONTH_TOTALS
 from kpis.choices import SubmissionWay
@@ -24,7 +25,7 @@ from vendors.actors import Capability
 from vendors.choices import MissingDayPolicy
 from vendors.errors import Text
 from vendors.models import Vendor
-from vendors.queries.closing import ClosingCalendar, closing_calendar
+from vendors.queries.closing import ClosingCalendar, calendar_by
 
 if TYPE_CHECKING:
     from bpo.querysets import ScorecardQuerySet
@@ -115,13 +116,20 @@ class CardPage:
 
     scorecard: Scorecard
     card: dict[str, Any]
-    versions: Sequence[Scorecard]
-    is_simulated: bool
+    around: Around
     next_step: Text
     calendar: ClosingCalendar
     groups: Sequence[LineGroup] = field(default=())
     is_pending: bool = False
     """Whether figures of the month have come that the card does not hold yet."""
+
+    @property
+    def versions(self) -> Sequence[Scorecard]:
+        return self.around.versions
+
+    @property
+    def is_simulated(self) -> bool:
+        return self.around.is_simulated
 
     @property
     def newest(self) -> Scorecard | None:
@@ -279,18 +287,18 @@ def is_simulated(vendor_ids: Iterable[int]) -> bool:
     return Submission.objects.filter(way=SubmissionWay.DEMONSTRATION, vendor_id__in=set(vendor_ids)).exists()
 
 
-def card_page(scorecard: Scorecard, actor: Actor) -> CardPage:
-    """Return the page of one card that came from ``cards_for``."""
+def card_page(scorecard: Scorecard, actor: Actor, around: Around | None = None) -> CardPage:
+    """Return the page of one card that came from ``cards_for``, or from ``read_card`` with what stands around it."""
     card = _stated(scorecard, presented(scorecard))
+    around = around or around_of(scorecard, actor)
     return CardPage(
         scorecard=scorecard,
         card=card,
-        versions=versions_of(scorecard, actor),
-        is_simulated=is_simulated([scorecard.contract.vendor_id]),
+        around=around,
         next_step=next_steps.long(scorecard.status, scorecard.contract.vendor_id, actor),
-        calendar=closing_calendar(scorecard.contract_id, scorecard.start),
+        calendar=calendar_by(around.closing, scorecard.contract_id, scorecard.start),
         groups=_groups(card["lines"]),
-        is_pending=scorecard.is_open and bool(pending({scorecard.contract_id}, scorecard.start)),
+        is_pending=scorecard.is_open and around.is_pending,
     )
 
 

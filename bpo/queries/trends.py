@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db.models import prefetch_related_objects
+
 from bpo.models import Scorecard
 from kpis.calc import formula, judge
 from kpis.calc.facts import PeriodKind
@@ -48,9 +50,9 @@ def trends(card: Scorecard, *, now: datetime) -> dict[int, list[Point]]:
 
     Months with a target are as computed; earlier ones come from the figures. A constant number of queries.
     """
-    rows = card.lines.filter(series__isnull=False).order_by()
-    about = rows.values_list("pk", "series_id", "series__kpi_id", "series__queue_id")
-    lines = {line: _About(*rest) for line, *rest in about}
+    prefetch_related_objects([card], "lines__series")
+    rows = ((line.pk, line.series) for line in card.lines.all())
+    lines = {line: _About(series.pk, series.kpi_id, series.queue_id) for line, series in rows if series}
     months = _months(card.start)
     points = _computed({about.series for about in lines.values()}, months)
     points |= _earlier(card, set(lines.values()), months, points, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -15,8 +15,10 @@ from django.views.decorators.http import require_safe
 from bpo.choices import ScorecardStatus
 from bpo.models import Scorecard
 from bpo.queries import Blocker, blockers, cards_for, differences, explained
+from bpo.queries.blockers import KnownOfMonth
+from bpo.queries.card_reading import read_card
 from bpo.queries.explanation_page import explanation_lines
-from bpo.queries.lost import put_to
+from bpo.queries.lost import Put, put_to
 from bpo.queries.pages import CardPage, card_page, difference_rows, month_page
 from bpo.queries.trends import trends
 from bpo.reports import scorecard_print, scorecard_sheet
@@ -75,27 +77,41 @@ def _card(request: PageRequest, pk: int) -> Scorecard:
     return card
 
 
+def _page(request: PageRequest, pk: int) -> CardPage:
+    """Return the page of a card that exists for the reader, with all that stands around it."""
+    found = read_card(pk, request.reader)
+    if found is None:
+        raise Http404
+    card, around = found
+    return card_page(card, request.reader, around)
+
+
 @require_safe
 @page_for(Capability.READ_SCORECARDS)
 def scorecard_detail(request: PageRequest, pk: int) -> HttpResponse:
     """Show one card with its lines, and the steps the reader may take."""
-    page = card_page(_card(request, pk), request.reader)
+    page = _page(request, pk)
     return _card_answer(request, page, steps_for(page, request.actor))
 
 
 def _card_answer(request: PageRequest, page: CardPage, steps: list[Step], status: int = 200) -> HttpResponse:
     may_finalise = any(step.kind.action == "finalise" for step in steps)
+    now, month = clock.now(), KnownOfMonth(page.calendar.zones, page.around.is_pending)
     context = {
         "page": page,
         "card": page.card,
         "steps": steps,
-        "blockers": _grouped(blockers(page.scorecard, clock.now()), page) if may_finalise else [],
+        "blockers": _grouped(blockers(page.scorecard, now, month), page) if may_finalise else [],
         "here": _url(page.scorecard.pk),
-        "put": put_to([page.scorecard.contract], period_of(PeriodKind.MONTH, page.scorecard.start), now=clock.now()),
-        "trends": trends(page.scorecard, now=clock.now()),
+        "put": _put(page, now) if page.around.is_put_to else [],
+        "trends": trends(page.scorecard, now=now),
         "may_propose": request.actor.may(Capability.PROPOSE_PLANS, page.scorecard.contract.vendor_id),
     }
     return render(request, "bpo/scorecard_detail.html", context, status=status)
+
+
+def _put(page: CardPage, now: datetime) -> list[Put]:
+    return put_to([page.scorecard.contract], period_of(PeriodKind.MONTH, page.scorecard.start), now=now)
 
 
 def _grouped(found: list[Blocker], page: CardPage) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -137,7 +153,7 @@ def scorecard_step(request: PageRequest, pk: int, action: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return redirect("bpo:scorecard-detail", pk=pk)
-    page = card_page(_card(request, pk), request.reader)
+    page = _page(request, pk)
     sent = request.POST.get("dispute", "")
     step = make_step(kind, page, request.POST, dispute=int(sent) if sent.isdigit() else None)
     if take(step, page, actor=request.actor, now=clock.now()):
@@ -147,7 +163,7 @@ def scorecard_step(request: PageRequest, pk: int, action: str) -> HttpResponse:
 
 
 def _refused(request: PageRequest, pk: int, step: Step) -> HttpResponse:
-    page = card_page(_card(request, pk), request.reader)
+    page = _page(request, pk)
     steps = steps_for(page, request.actor)
     same = [row for row in steps if row.kind is step.kind and row.dispute == step.dispute]
     shown = [step if row in same else row for row in steps] if same else [step, *steps]

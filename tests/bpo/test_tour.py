@@ -12,6 +12,7 @@ import time_machine
 from django.test import Client
 
 from bpo.queries.tour import tour_of
+from bpo.services.demonstration.cast import VENDORS
 from bpo.services.demonstration.filling import steps
 from bpo.services.setup import load_shipped_data
 from tests.bpo.pages_sample import signed_in
@@ -26,12 +27,14 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Asia/Seoul"))
 
 @pytest.fixture
 def _demonstration(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Four months, so that the story's outage lies in a month with a card."""
+    """Four months of the vendor the story is about, so that its outage lies in a month with a card."""
     monkeypatch.setattr("bpo.services.demonstration.story.MONTHS", 4)
     with time_machine.travel(NOW, tick=False):
         load_shipped_data(now=NOW)
+        others = {vendor.code for vendor in VENDORS if vendor.code != "hanbit"}
         for step in steps(now=NOW):
-            step.run()
+            if step.label.partition(" ")[2] not in others:
+                step.run()
         yield
 
 

@@ -31,6 +31,8 @@ class ClosingCalendar:
     rules: ClosingRules
     dates: ClosingDates
     holidays: frozenset[date]
+    zones: frozenset[str]
+    """The time zones of the contract's centres."""
 
     @property
     def is_empty(self) -> bool:
@@ -91,12 +93,19 @@ def _calendar(
     holidays: Mapping[int, frozenset[date]],
 ) -> ClosingCalendar:
     closed = frozenset[date]().union(*(holidays[centre.pk] for centre in centres))
-    return ClosingCalendar(contract, start, rules, closing_dates(rules, start, closed), closed)
+    zones = frozenset(centre.timezone for centre in centres)
+    return ClosingCalendar(contract, start, rules, closing_dates(rules, start, closed), closed, zones)
 
 
 def closing_calendar(contract: int, start: date) -> ClosingCalendar:
     """Return the calendar of one contract's month."""
     return closing_calendars({contract: [start]})[contract, start]
+
+
+def calendar_by(rules: ClosingRules, contract: int, start: date) -> ClosingCalendar:
+    """Return the calendar of one contract's month by rules that were read already; two queries."""
+    centres, after = centres_of([contract])[contract], first_of_next_month(start)
+    return _calendar(contract, start, rules, centres, holidays_for(centres, after, after + LONGEST))
 
 
 def centres_of(contracts: Collection[int]) -> dict[int, list[Centre]]:

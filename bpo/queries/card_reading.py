@@ -1,0 +1,91 @@
+"""One card and what stands around it, read together: its versions, its closing rules, and what concerns its month."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists, F, OuterRef, Q, Subquery, prefetch_related_objects
+from django.db.models.fields.json import KT
+
+from bpo.models import Scorecard
+from bpo.queries.cards import card_parts
+from kpis.choices import APPROVED_FACTORS, FactorMethod, SubmissionWay
+from kpis.models import ExternalFactor, RecalculationMark, Submission
+from vendors.calc.closing import ClosingRules
+from vendors.models import ContractTerms
+
+if TYPE_CHECKING:
+    from bpo.querysets import ScorecardQuerySet
+    from vendors.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around one card.
+
+    ``versions`` are those of its contract and month that exist for the reader, newest first; ``is_pending`` says that
+    figures of the month wait to be computed, ``is_put_to`` that another vendor's days of the month are attributed to
+    the contract.
+    """
+
+    versions: Sequence[Scorecard]
+    is_simulated: bool
+    is_pending: bool
+    is_put_to: bool
+    closing: ClosingRules
+
+
+def read_card(pk: int, actor: Actor) -> tuple[Scorecard, Around] | None:
+    """Return a card with all its parts and what stands around it; null where it does not exist for ``actor``."""
+    this = Scorecard.objects.filter(pk=pk)
+    rows = Scorecard.objects.visible_to(actor).filter(
+        contract=Subquery(this.values("contract")), start=Subquery(this.values("start"))
+    )
+    versions = list(_with_around(rows).select_related("contract__vendor", "frozen"))
+    card = next((row for row in versions if row.pk == pk), None)
+    if card is None:
+        return None
+    prefetch_related_objects([card], *card_parts())
+    return card, _around(card, versions)
+
+
+def around_of(card: Scorecard, actor: Actor) -> Around:
+    """Return what stands around a card that exists for ``actor``; one query."""
+    rows = Scorecard.objects.visible_to(actor).filter(contract=card.contract_id, start=card.start)
+    versions = list(_with_around(rows))
+    return _around(next(row for row in versions if row.pk == card.pk), versions)
+
+
+def _with_around(cards: ScorecardQuerySet) -> ScorecardQuerySet:
+    same_vendor, same_contract = OuterRef("contract__vendor"), OuterRef("contract")
+    terms = ContractTerms.objects.filter(Q(valid_from=None) | Q(valid_from__lte=OuterRef("start")))
+    terms = terms.filter(contract=same_contract).order_by(F("valid_from").desc(nulls_last=True))
+    began = Q(first_on__lte=OuterRef("start")) | _in_the_month("first_on")
+    marks = RecalculationMark.objects.filter(began, contract=same_contract, last_on__gte=OuterRef("start"))
+    attributed = ExternalFactor.objects.alias(put_to=KT("parameters__contract")).filter(
+        _in_the_month("approved__date"), method=FactorMethod.ATTRIBUTE, status__in=APPROVED_FACTORS,
+        put_to=OuterRef("contract__code"),
+    )  # fmt: skip
+    return cards.annotate(
+        is_simulated=Exists(Submission.objects.filter(way=SubmissionWay.DEMONSTRATION, vendor=same_vendor)),
+        is_pending=Exists(marks),
+        is_put_to=Exists(attributed),
+        closing=Subquery(terms.values("closing")[:1]),
+    ).order_by("-version")
+
+
+def _in_the_month(name: str) -> Q:
+    return Q(**{f"{name}__{part}": OuterRef(f"start__{part}") for part in ("year", "month")})
+
+
+def _around(card: Scorecard, versions: Sequence[Scorecard]) -> Around:
+    read: dict[str, Any] = card.__dict__
+    return Around(
+        versions=versions,
+        is_simulated=read["is_simulated"],
+        is_pending=read["is_pending"],
+        is_put_to=read["is_put_to"],
+        closing=ClosingRules.of(read["closing"]) if read["closing"] else ClosingRules(),
+    )
