@@ -66,7 +66,9 @@ def check(user: Any, code: str, *, now: datetime) -> bool:
     device, recovery = kinds.get("totp"), kinds.get("recovery_codes")
     if device is not None and TOTP(device).validate_code(code):
         return second_step.is_first_use(user.pk, code, now)
-    return recovery is not None and RecoveryCodes(recovery).validate_code(code)
+    # Two who send the same one at once both find it unused; only the first use counts.
+    is_right = recovery is not None and RecoveryCodes(recovery).validate_code(code)
+    return is_right and second_step.is_first_use(user.pk, code, now)
 
 
 @transaction.atomic

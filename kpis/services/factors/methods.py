@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
@@ -26,6 +27,7 @@ from kpis.services.feed.facts import contract_on
 from kpis.services.feed.links import load_links
 from vendors.errors import Conflict, Invalid, RowError
 from vendors.models import Queue
+from vendors.models.base import CODE_PATTERN
 
 AVERAGE_DAYS = timedelta(days=28)
 PARAMETERS: dict[str, frozenset[str]] = {
@@ -57,7 +59,7 @@ def _parameter(name: str, value: Any) -> str:
             raise _wrong("parameters.by", "invalid_choice", text)
         return str(value)
     if name in ("party", "contract"):
-        if not isinstance(value, str) or not 0 < len(value) <= 64:
+        if not isinstance(value, str) or len(value) > 64 or not re.match(CODE_PATTERN, value):
             raise _wrong(f"parameters.{name}", "invalid_choice", _("Give a code."))
         return value
     low, high = (Decimal(1), Decimal(10)) if name == "share" else (Decimal(0), Decimal(1000))

@@ -71,6 +71,8 @@ def test_unnamed_it_is_the_department_in_charge(world: World) -> None:
         ({"party": "nobody"}, "unknown_department", "parameters.party"),
         ({"party": 7}, "invalid_choice", "parameters.party"),
         ({"party": ""}, "invalid_choice", "parameters.party"),
+        ({"party": "it\0"}, "invalid_choice", "parameters.party"),
+        ({"contract": "\ud800"}, "invalid_choice", "parameters.contract"),
         ({"contract": "nobody"}, "unknown_contract", "parameters.contract"),
         ({"contract": "voice-2026"}, "own_contract", "parameters.contract"),
         ({"party": "it", "contract": "narae-2026"}, "one_party", "parameters.contract"),
