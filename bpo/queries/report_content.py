@@ -18,6 +18,7 @@ from bpo.queries.report_decision import Decision, cell_figure, decision_of
 from bpo.queries.staff import for_everybody, kinds_of
 from bpo.queries.words import LINE_WORDS
 from kpis.calc.periods import Period
+from kpis.choices import StatusChoice
 from vendors.clock import local_date
 
 if TYPE_CHECKING:
@@ -134,7 +135,6 @@ def _unscored(page: Overview) -> list[Row]:
 
 
 def _contract(row: Row) -> Content:
-    state = ScorecardStatus(row.card.status).label if row.card is not None and not row.is_provisional else ""
     return {
         "vendor": row.contract.vendor.label,
         "name": row.contract.name,
@@ -142,9 +142,17 @@ def _contract(row: Row) -> Content:
         "grade": row.grade,
         "change": _change(row.change),
         "direction": _direction(row.change),
-        "state": _("Provisional") if row.is_provisional else str(state),
+        "state": _state(row),
         "cells": [_cell(cell) for cell in row.cells.values()],
     }
+
+
+def _state(row: Row) -> str:
+    if row.is_unreported:
+        return str(StatusChoice.NO_DATA.label)
+    if row.is_provisional:
+        return _("Provisional")
+    return str(ScorecardStatus(row.card.status).label) if row.card is not None else ""
 
 
 def _cell(cell: Cell) -> Content:

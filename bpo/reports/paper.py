@@ -15,6 +15,7 @@ from bpo.queries.alert_words import period_words
 from bpo.queries.overview import Cell, Overview, Row
 from bpo.queries.period_facts import PeriodFacts
 from bpo.templatetags.bpo_pages import NOTHING, WORDS, day, figure_text, points, short_day, signed
+from bpo.templatetags.totals import total_note
 from kpis.calc.facts import PeriodKind
 from kpis.calc.periods import Period
 
@@ -145,7 +146,9 @@ def standing_facts(page: Overview) -> list[tuple[str, str]]:
 
 
 def row_remark(row: Row) -> str:
-    """Say what stands below a contract's score: its change and whether it may still change."""
+    """Say what stands below a contract's score: its change and whether it may still change; or that nothing came."""
+    if row.is_unreported:
+        return total_note(row)
     said = [change_text(row.change) if row.change is not None else NOTHING]
     if row.is_provisional:
         said.append(_("Provisional"))

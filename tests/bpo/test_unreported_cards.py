@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 from python_calamine import CalamineWorkbook
 
-from bpo.choices import ScorecardStatus
+from bpo.choices import ReportKind, ScorecardStatus
 from bpo.models import Scorecard, SetUp
 from bpo.queries import blockers, cards_for
 from bpo.queries.cards import presented
@@ -20,11 +21,15 @@ from bpo.queries.kpi_page import kpi_page, series_for
 from bpo.queries.overview import Overview, overview
 from bpo.queries.overview_words import sentences
 from bpo.queries.pages import CardPage, card_page, month_page
+from bpo.queries.period_facts import period_facts
 from bpo.queries.programme import contracts_made
+from bpo.queries.report_content import content_of
+from bpo.reports import overview_print
 from bpo.reports.scorecard_print import notice, printed
 from bpo.reports.scorecard_sheet import scorecard_xlsx
 from bpo.services import scorecards
 from kpis.calc.facts import PeriodKind
+from kpis.calc.periods import period_of
 from kpis.models import DailyMetric
 from kpis.services.marks import mark
 from kpis.services.recalculation import drain
@@ -128,6 +133,18 @@ class TestNothingReported:
         first, second, _third = sentences(page)
         assert "실적을 제출하지 않은 계약 1건은 평균에서 뺐습니다." in first
         assert "한빛컨택" not in second
+
+    def test_reports_and_printed_overviews_say_nothing_came(self, programme: Programme) -> None:
+        begin_november(programme)
+        november = period_of(PeriodKind.MONTH, NOVEMBER)
+
+        with override("ko"):
+            (table,) = overview_print.printed(period_facts(MANAGER, november, now=AFTER))["tables"]
+            (contract,) = content_of(ReportKind.EXECUTIVE, MANAGER, november, now=AFTER)["contracts"]
+
+        _name, total, *_cells = table["rows"][0]
+        assert (total["text"], total["under"]) == ("–", ["미제출"])
+        assert (contract["score"], contract["grade"], contract["state"]) == ("–", NO_GRADE, "미제출")
 
     def test_a_week_of_nothing_has_no_score_either(self, programme: Programme) -> None:
         page = read(date(2026, 11, 18), PeriodKind.WEEK)
