@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from bpo.choices import (
@@ -197,7 +198,7 @@ def _corrections(actor: Actor) -> _Kind:
 
     def line(row: CorrectionRequest) -> Line:
         where = reverse("bpo:correction-detail", args=[row.pk])
-        return Line(f"{row.contract.name} {row.start:%Y-%m}", where, row.contract.vendor.label)
+        return Line(_month_of(row), where, row.contract.vendor.label)
 
     return _Kind(_("Correction requests to decide"), "warn", reverse("bpo:correction-list"), rows, line)
 
@@ -244,10 +245,15 @@ def _cards(actor: Actor, now: datetime) -> Iterator[_Kind]:
             yield _Kind(title, tone, where, rows.order_by("start", "contract__code", "pk"), _card_line(actor))
 
 
+def _month_of(row: Scorecard | CorrectionRequest) -> str:
+    """Name the contract and the month, as people write it: 한빛 음성 상담 · 2026년 10월."""
+    return f"{row.contract.name} · {date_format(row.start, 'YEAR_MONTH_FORMAT')}"
+
+
 def _card_line(actor: Actor) -> Callable[[Scorecard], Line]:
     def line(row: Scorecard) -> Line:
         step = short(row.status, row.contract.vendor_id, actor)
         where = reverse("bpo:scorecard-detail", args=[row.pk])
-        return Line(f"{row.contract.name} {row.start:%Y-%m}", where, str(step))
+        return Line(_month_of(row), where, str(step))
 
     return line

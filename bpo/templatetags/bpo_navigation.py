@@ -29,20 +29,26 @@ DAILY = (
     Entry("today", _("Today")),
     Entry("overview", _("Executive overview"), Capability.READ_RESULTS, also=("compare",)),
     Entry("scorecard-list", _("Monthly scorecards")),
-    Entry("report-list", _("Reports"), Capability.READ_REPORTS),
     Entry("alert-list", _("Alerts"), Capability.READ_ALERTS),
     Entry("plan-board", _("Action plans"), Capability.READ_PLANS),
     Entry("submit", _("Daily figures"), Capability.SUBMIT),
-    Entry("submission-list", _("Submissions"), Capability.READ_SUBMISSIONS),
     Entry(
         "completeness", _("Completeness of figures"), Capability.READ_FIGURES, also=("reconciliation-list", "quality")
     ),
     Entry("factor-list", _("External factors"), Capability.READ_FACTORS, also=("forecast-list",)),
-    Entry("department-list", _("Departments"), Capability.ANSWER_FACTORS),
-    Entry("client", _("The client's own scorecard"), Capability.READ_RESULTS),
-    Entry("month-ends", _("Month ends"), Capability.READ_FIGURES),
-    Entry("correction-list", _("Correction requests"), Capability.READ_FIGURES),
 )
+"""What is opened from day to day; one line at 1280 pixels, in both languages and with every right."""
+NOW_AND_THEN = (
+    Entry("submission-list", _("Submissions"), Capability.READ_SUBMISSIONS),
+    Entry("correction-list", _("Correction requests"), Capability.READ_FIGURES),
+    Entry("month-ends", _("Month ends"), Capability.READ_FIGURES),
+    Entry("report-list", _("Reports"), Capability.READ_REPORTS),
+    Entry("client", _("The client's own scorecard"), Capability.READ_RESULTS),
+    Entry("department-list", _("Departments"), Capability.ANSWER_FACTORS),
+)
+"""What is opened a few times a month; it folds away for who has more entries than one line holds."""
+ONE_LINE = 8
+"""So many entries stand side by side at 1280 pixels, the longer English labels included."""
 SET_UP = (
     Entry("start", _("Set up a programme"), Capability.WRITE_VENDORS),
     Entry("target-list", _("Targets"), Capability.READ_TARGETS),
@@ -60,11 +66,20 @@ def navigation(context: Any) -> dict[str, Any]:
     """Show the entries the reader may open, with the one this page belongs to marked."""
     request = context["request"]
     actor = getattr(request, "actor", None)
-    daily, set_up = (_shown(entries, actor, request.path) for entries in (DAILY, SET_UP))
+    daily, more, set_up = (_shown(entries, actor, request.path) for entries in (DAILY, NOW_AND_THEN, SET_UP))
+    if len(daily) + len(more) <= ONE_LINE:
+        daily, more = daily + more, []
     if settings.SECOND_STEP:
         own = reverse("second-step-settings")
         set_up.append({"url": own, "label": _("Second step"), "here": "page" if request.path == own else ""})
-    return {"daily": daily, "set_up": set_up, "is_set_up": any(entry["here"] for entry in set_up)}
+    groups = [(label, entries) for label, entries in ((_("More"), more), (_("Set-up"), set_up)) if entries]
+    return {
+        "daily": daily,
+        "groups": [
+            {"label": label, "entries": entries, "is_here": any(entry["here"] for entry in entries)}
+            for label, entries in groups
+        ],
+    }
 
 
 def _shown(entries: tuple[Entry, ...], actor: Actor | None, path: str) -> list[dict[str, Any]]:

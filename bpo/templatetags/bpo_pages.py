@@ -185,8 +185,9 @@ def month(value: date | str) -> str:
 
 @register.filter
 def quarter(value: date) -> str:
-    """Name the quarter that begins on a day: 2026 Q4."""
-    return f"{value.year} Q{(value.month + 2) // 3}"
+    """Name the quarter that begins on a day: 2026년 4분기, quarter 4 of 2026."""
+    name = pgettext("period", "quarter %(number)s of %(year)s")
+    return name % {"number": (value.month + 2) // 3, "year": value.year}
 
 
 @register.filter

@@ -52,7 +52,7 @@ class FactorForm(forms.Form):
     title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
     department = forms.ModelChoiceField(
         label=gettext_lazy("Department in charge"), queryset=Department.objects.filter(is_active=True), required=False,
-        to_field_name="code",
+        to_field_name="code", empty_label="–",
     )  # fmt: skip
     starts_at = MomentField(label=gettext_lazy("Begins"))
     ends_at = MomentField(label=gettext_lazy("Ends"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -18,7 +19,8 @@ from vendors.choices import Role
 def today(request: PageRequest) -> HttpResponse:
     """Show what waits for the reader, by role, and nothing else."""
     now = clock.now()
-    context = {"tasks": today_page(request.actor, now=now), "now": now, "has_tour": is_demonstration(request.actor)}
+    day = clock.local_date(now, settings.TIME_ZONE)
+    context = {"tasks": today_page(request.actor, now=now), "today": day, "has_tour": is_demonstration(request.actor)}
     return render(request, "bpo/today.html", context)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
+import time_machine
 from django.test import Client
 
 from bpo.models import Alert
@@ -66,6 +69,17 @@ def test_where_nothing_waits_it_says_so(role: Role, language: str, words: str) -
     vendor = there if role == Role.VENDOR_MEMBER else None
 
     assert words in text_of(signed_in(role, vendor, language=language))
+
+
+def test_the_day_is_that_of_the_reader_from_midnight_on() -> None:
+    with time_machine.travel(datetime(2026, 11, 26, 15, 30, tzinfo=UTC), tick=False):
+        assert "11월 27일(금)" in text_of(signed_in(Role.MANAGER))
+
+
+def test_the_month_of_a_scorecard_is_written_out(programme: Programme) -> None:
+    card = programme.card()
+
+    assert f" · {card.start.year}년 {card.start.month}월" in text_of(signed_in(Role.MANAGER))
 
 
 def test_somebody_without_a_role_is_told_whom_to_ask() -> None:
