@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
@@ -25,7 +24,7 @@ from kpis.models import ExternalFactor, Kpi
 from vendors import clock
 from vendors.actors import Capability
 from vendors.api import fields
-from vendors.api.filters import BoolFilter, CodeFilter
+from vendors.api.filters import BoolFilter, CodeFilter, NumberFilter
 from vendors.api.parsers import body_of, optional_body_of
 from vendors.api.serializers import StrictSerializer
 from vendors.api.viewsets import NUMBER, ScopedViewSet
@@ -53,15 +52,6 @@ class NumberReference(fields.Whole):
             detail = self.error_messages["unknown"].format(what=meta.verbose_name, number=number)
             raise serializers.ValidationError(detail, code=f"unknown_{self.field_name}")
         return found
-
-
-class NumberFilter(django_filters.Filter):
-    """The number of an object; one that does not exist matches nothing."""
-
-    field_class = forms.IntegerField
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"min_value": 1, "max_value": 10**18 - 1, **kwargs})
 
 
 class PlanFilter(django_filters.FilterSet):

@@ -26,6 +26,7 @@ from bpo.services import reports
 from vendors import clock
 from vendors.actors import Actor, Capability
 from vendors.api.fields import Bool, Choice, Moment, Text, Whole
+from vendors.api.filters import NumberFilter
 from vendors.api.parsers import optional_body_of
 from vendors.api.serializers import StrictModelSerializer
 from vendors.api.viewsets import NUMBER, UUID, ScopedViewSet, WritableViewSet
@@ -145,7 +146,7 @@ class SentNowSerializer(serializers.Serializer[Any]):
 
 
 class SentReportFilter(django_filters.FilterSet):
-    subscription = django_filters.NumberFilter("subscription_id")
+    subscription = NumberFilter("subscription")
     status = django_filters.ChoiceFilter("delivery__status", choices=DeliveryStatus.choices)
     period = django_filters.ChoiceFilter(choices=ReportPeriod.choices)
     start = django_filters.DateFilter()

@@ -16,7 +16,7 @@ from bpo.queries.money import money_text
 from bpo.queries.words import UNITS
 from kpis.calc.facts import Direction, PeriodKind
 from kpis.calc.run_rate import Outcome
-from kpis.calc.surveillance import Rule
+from kpis.calc.surveillance import Rule, Shape
 from vendors.errors import Text
 
 MESSAGES: Mapping[str, Text] = {
@@ -46,6 +46,7 @@ LOST = _("%(kpi)s cannot reach its target of %(target)s in %(period)s any more: 
 DRIFTED = _(
     "%(kpi)s has drifted since %(period)s: %(came)s on %(worst_day)s; its weekday usually gives about %(usual)s."
 )
+COUNTED = _("%(kpi)s: %(came)s in the four weeks to %(worst_day)s; usually about %(usual)s.")
 LEARNING = _("(The usual level is still being learnt.)")
 SETTLING = _("%(kpi)s stands at %(projected)s for %(period)s and only settles; the target is %(target)s.")
 
@@ -78,6 +79,8 @@ def _template(alert: Alert) -> Text:
             return LOST
         if alert.facts.get("needed") is None:
             return SETTLING
+    if alert.facts.get("shape") == Shape.COUNT:
+        return COUNTED
     if alert.kind == AlertKind.WORSE_THAN_USUAL and alert.facts.get("rule") == Rule.DRIFT:
         return DRIFTED
     return MESSAGES[alert.kind]

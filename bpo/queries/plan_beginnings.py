@@ -35,6 +35,8 @@ class Beginning:
     alert: Alert | None = None
     scorecard: Scorecard | None = None
     factor: ExternalFactor | None = None
+    effects: list[str] = field(default_factory=list)
+    """What a factor did to each of several contracts: beside the form, not in it, for the plan may be shared."""
 
 
 def beginning(actor: Actor, given: Mapping[str, str], *, now: datetime) -> Beginning:
@@ -42,11 +44,11 @@ def beginning(actor: Actor, given: Mapping[str, str], *, now: datetime) -> Begin
     found = Beginning()
     _from_alert(found, actor, given.get("alert", ""))
     _from_card(found, actor, given)
-    _from_factor(found, actor, given.get("factor", ""), now)
     contract = Contract.objects.visible_to(actor.limited_to(Capability.PROPOSE_PLANS))
     named = contract.filter(code=given.get("contract", "")[:64]).first()
     if named is not None:
         found.initial["contract"] = named.code
+    _from_factor(found, actor, given.get("factor", ""), now)
     if not actor.may(Capability.DECIDE_PLANS):
         found.initial["owner"] = _("Site manager")
     return found
@@ -83,16 +85,18 @@ def _from_factor(found: Beginning, actor: Actor, number: str, now: datetime) -> 
     if factor is None:
         return
     found.factor = factor
-    effects = effects_of(factor, actor, now=now) if factor.starts_at <= now else []
-    said = [f"{one.contract.vendor.label} · {one.contract.name}: {sentence(one)}" for one in effects]
-    found.initial |= begun_from_factor(factor, said) | {"factor": factor.pk}
-    found.initial["effect"] = found.initial["effect"][:LONGEST]
-    is_improvement = factor.kind == FactorKind.IMPROVEMENT
-    found.initial["kind"] = PlanKind.IMPROVEMENT if is_improvement else PlanKind.PREVENTION
     contracts = Contract.objects.visible_to(actor.limited_to(Capability.PROPOSE_PLANS))
     touched = list(contracts.filter(queue_links__queue__factor_links__factor=factor).distinct()[:2])
     if len(touched) == 1:
         found.initial["contract"] = touched[0].code
+    effects = effects_of(factor, actor, now=now) if factor.starts_at <= now else []
+    mine = [sentence(one) for one in effects if one.contract.code == found.initial.get("contract")]
+    found.initial |= begun_from_factor(factor, mine) | {"factor": factor.pk}
+    found.initial["effect"] = found.initial["effect"][:LONGEST]
+    if not mine:
+        found.effects = [f"{one.contract.vendor.label} · {one.contract.name}: {sentence(one)}" for one in effects]
+    is_improvement = factor.kind == FactorKind.IMPROVEMENT
+    found.initial["kind"] = PlanKind.IMPROVEMENT if is_improvement else PlanKind.PREVENTION
 
 
 def _numbered(rows: Any, number: str) -> Any:

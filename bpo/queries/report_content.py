@@ -15,6 +15,7 @@ from bpo.queries.alert_words import day_words, period_words
 from bpo.queries.overview import Cell, Overview, Row, overview
 from bpo.queries.overview_words import sentences, staff_sentences
 from bpo.queries.report_decision import Decision, cell_figure, decision_of
+from bpo.queries.staff import for_everybody, kinds_of
 from bpo.queries.words import LINE_WORDS
 from kpis.calc.periods import Period
 from kpis.choices import StatusChoice
@@ -33,8 +34,9 @@ Content = dict[str, Any]
 
 def content_of(kind: str, actor: Actor, period: Period, *, now: datetime) -> Content:
     """Return the report of a period as ``actor`` may see it, in the language in force; JSON types throughout."""
-    page = overview(actor, period.kind, period.start, now=now)
+    whole = overview(actor, period.kind, period.start, now=now)
     is_staff = kind == ReportKind.ALL_STAFF
+    page = for_everybody(whole) if is_staff else whole
     told = staff_sentences(page) if is_staff else sentences(page)
     decision = None if is_staff else decision_of(page, actor)
     title = _("How our customer centres did") if is_staff else _("Executive overview")
@@ -52,18 +54,20 @@ def content_of(kind: str, actor: Actor, period: Period, *, now: datetime) -> Con
         "facts": _facts(page, is_staff=is_staff),
         "sentences": [
             {"anchor": anchor, "text": text}
-            for anchor, text in zip(anchors, told or [_no_figures(named)], strict=False)
+            for anchor, text in zip(anchors, told or [_nothing_told(whole, named)], strict=False)
         ],
         "decision": decision and {"code": decision.code, "text": decision.text, "reasons": list(decision.reasons)},
         "contracts": [] if is_staff else [_contract(row) for row in page.ranked + _unscored(page)],
         "moved": None if is_staff else _moved(page),
         "tally": [[status, str(LINE_WORDS[status]), count] for status, count in page.tally],
-        "factors": _factors(page),
+        "factors": _kinds(page) if is_staff else _factors(page),
         "lifted": [] if is_staff else _lifted(page),
     }
 
 
-def _no_figures(period: str) -> str:
+def _nothing_told(page: Overview, period: str) -> str:
+    if page.score is not None:
+        return _("There is no figure that can be told without telling of a vendor.")
     return _("There are no figures for %(period)s yet.") % {"period": period}
 
 
@@ -195,6 +199,12 @@ def _factors(page: Overview) -> list[list[str]]:
         ]
         for factor in page.factors
     ]
+
+
+def _kinds(page: Overview) -> list[list[str]]:
+    """Return how many factors there were of each kind; their titles and days may tell of a vendor."""
+    text = _("%(kind)s (%(count)s)")
+    return [[text % {"kind": kind, "count": count}, "", ""] for kind, count in sorted(kinds_of(page).items())]
 
 
 def _lifted(page: Overview) -> list[list[str]]:

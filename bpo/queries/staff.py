@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -85,16 +85,22 @@ def staff_edition(actor: Actor, period: Period, *, now: datetime) -> StaffEditio
     """Return the edition of a period; a constant number of queries whatever the number of vendors and KPIs."""
     page = overview(actor, period.kind, period.start, now=now)
     lines, withheld = _lines(actor, page, now)
-    both = [row for row in page.rows if row.change is not None]
-    return StaffEdition(
-        period,
-        page,
-        lines,
-        withheld,
-        page.score if _is_told(row for row in page.rows if row.score is not None) else None,
-        page.change if _is_told(both) else None,
-        Counter(str(factor.get_kind_display()) for factor in page.factors),
-    )
+    told = for_everybody(page)
+    return StaffEdition(period, page, lines, withheld, told.score, told.change, kinds_of(page))
+
+
+def for_everybody(page: Overview) -> Overview:
+    """Return what of the page may be told to everybody: without its rows where the score would tell of a vendor,
+    without what these were before where the change would, and never with the year, whose months had fewer in them."""
+    rows = page.rows if _is_told(row for row in page.rows if row.score is not None) else []
+    if not _is_told(row for row in rows if row.change is not None):
+        rows = [replace(row, before=None, earlier={}) for row in rows]
+    return replace(page, rows=rows, year=None)
+
+
+def kinds_of(page: Overview) -> Mapping[str, int]:
+    """Count the approved factors by kind; their titles are free text and may name a centre."""
+    return Counter(str(factor.get_kind_display()) for factor in page.factors)
 
 
 def _is_told(rows: Iterable[Row]) -> bool:

@@ -15,7 +15,7 @@ from bpo.choices import STATISTICAL, AlertKind, AlertStatus
 from bpo.models import Alert, AlertEvent
 from bpo.queries.alert_findings import Finding
 from kpis.calc.facts import PeriodKind
-from kpis.calc.surveillance import Baseline, Day, Standing, standing, watch
+from kpis.calc.surveillance import Baseline, Day, Shape, Standing, rolling, standing, watch
 from kpis.models import Kpi
 from kpis.queries.definitions import Definition
 from kpis.queries.series import Series, World
@@ -61,7 +61,7 @@ class _Sign:
 
 
 def shown_days(reader: DayReader, stretches: Iterable[Stretch], kept: Mapping[int, Level]) -> list[Usual]:
-    """Return the days of these stretches beside the level that is kept for each."""
+    """Return the days of these stretches beside the level that is kept for each; of events the four weeks to each."""
     found = []
     for one in stretches:
         row, definition, unusual = kept[one.series.id], reader.definition(one), reader.unusual(one)
@@ -69,6 +69,8 @@ def shown_days(reader: DayReader, stretches: Iterable[Stretch], kept: Mapping[in
         days = reader.days(one)
         if unusual:
             days = [day for day in days if day.date not in unusual]
+        if baseline.shape is Shape.COUNT:
+            days = rolling(days, row.until)
         found.append(Usual(one.series, definition, baseline, days))
     return found
 
@@ -153,10 +155,12 @@ def _severity(kind: AlertKind, found: Standing) -> Severity:
 
 def _facts(sign: _Sign) -> dict[str, object]:
     rule, worst, baseline = sign.usual.definition.rule, sign.standing.worst, sign.usual.baseline
-    scale, places = scale_of(rule), rule.decimals
+    is_count = baseline.shape is Shape.COUNT
+    of_what, places = (sign.day.volume, 1) if is_count else (scale_of(rule), rule.decimals)
     return {
-        "came": f"{sign.day.value * scale:.{places}f}",
-        "usual": f"{baseline.expected(sign.day.date) * scale:.{places}f}",
+        "came": f"{sign.day.value * of_what:.{0 if is_count else places}f}",
+        "usual": f"{baseline.expected(sign.day.date) * of_what:.{places}f}",
+        "shape": baseline.shape.value,
         "worst_day": sign.day.date.isoformat(),
         "volume": f"{sign.day.volume:.0f}",
         "distance": f"{worst.distance:.1f}",

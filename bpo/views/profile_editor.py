@@ -15,7 +15,7 @@ from bpo.queries.profile_words import DEFINITIONS, definition
 from bpo.views.access import PageRequest
 from bpo.views.profile_forms import Choices, ColumnForm, ProfileForm, QueueNameForm
 from kpis.imports import profiles
-from kpis.imports.naming import MOST_QUEUES, renamed_at
+from kpis.imports.naming import MOST_QUEUES, renamed_at, still_renamed
 from kpis.imports.opening import Grid
 from kpis.imports.proposing import Proposal, ProposedColumn, propose
 from kpis.imports.trying import Trial, try_layout
@@ -204,7 +204,8 @@ class Editor:
             "queue": None if named_by else given["queue"],
             "named_by": named_by if len(named_by) > 1 else [],
             "queues": queues if named_by or document.get("across") == "queue" else {},
-            "renamed": document.get("renamed", {}) | renamed_at(queues.values(), columns, self.channels),
+            "renamed": still_renamed(document.get("renamed", {}), columns)
+            | renamed_at(queues.values(), columns, self.channels),
             "columns": columns,
             "set": given["formulas"],
             "skip_when": skipped[0] if len(skipped) == 1 else skipped,

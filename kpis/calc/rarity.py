@@ -6,12 +6,8 @@ They take the place of the normal distribution where few events are expected, wh
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from datetime import date, timedelta
 
 ALPHA = 0.005
-ROLLING = timedelta(days=28)
-"""Complaints and incidents are counted over four weeks."""
 
 
 def binomial_at_least(events: int, cases: int, p: float) -> float:
@@ -43,6 +39,11 @@ def poisson_at_least(events: int, mean: float) -> float:
     )
 
 
+def poisson_at_most(events: int, mean: float) -> float:
+    """Return the probability of ``events`` or fewer where ``mean`` are expected."""
+    return 1 - poisson_at_least(events + 1, mean)
+
+
 def binomial_alarm(cases: int, p: float) -> int:
     """Return from how many events on chance gives so many in one of 200 cases at most."""
     return next(events for events in range(cases + 2) if binomial_at_least(events, cases, p) <= ALPHA)
@@ -54,18 +55,3 @@ def poisson_alarm(mean: float) -> int:
     while poisson_at_least(events, mean) > ALPHA:
         events += 1
     return events
-
-
-def frequent_days(events: Iterable[tuple[date, int]], usual_a_day: float) -> list[date]:
-    """Return the days on which the count of the four weeks that end with them is beyond chance.
-
-    ``events`` are days with their counts, in order and without gaps; ``usual_a_day`` is the baseline's mean.
-    """
-    alarm = poisson_alarm(usual_a_day * ROLLING.days)
-    held: list[tuple[date, int]] = []
-    found = []
-    for day, count in events:
-        held = [*(row for row in held if row[0] > day - ROLLING), (day, count)]
-        if sum(one for _day, one in held) >= alarm:
-            found.append(day)
-    return found

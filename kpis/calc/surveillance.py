@@ -20,7 +20,7 @@ from statistics import median, stdev
 from typing import NamedTuple
 
 from kpis.calc.facts import Direction
-from kpis.calc.rarity import binomial_at_least, binomial_at_most
+from kpis.calc.rarity import binomial_at_least, binomial_at_most, poisson_at_least, poisson_at_most
 
 WINDOW = timedelta(days=84)
 """The baseline reaches back twelve weeks."""
@@ -35,16 +35,19 @@ LAMBDA, EWMA_LIMIT, CLIP = 0.2, 3.0, 4.0
 """How much the newest day weighs, how many deviations are allowed, and what a single day may count for at most."""
 REARM = 3
 """So many normal days must pass before the same signal is one again."""
+ROLLING = timedelta(days=28)
+"""Complaints and incidents are counted over four weeks."""
 LONG_HOLIDAY = 3
 WEEKEND = frozenset({6, 7})
 ONE_DAY = timedelta(days=1)
 
 
 class Shape(StrEnum):
-    """A share of the volume (0–1), or a mean per unit of volume."""
+    """A share of the volume (0–1), a mean per unit of volume, or events a day, whose volume are the days."""
 
     SHARE = "share"
     MEAN = "mean"
+    COUNT = "count"
 
 
 class Rule(StrEnum):
@@ -134,6 +137,8 @@ def _by_weekday(days: Sequence[Day], shape: Shape) -> tuple[float, ...]:
         return tuple(found)
     # That something never happened yet does not make it impossible: half an event in all of the baseline.
     least = 0.5 / sum(day.volume for day in days)
+    if shape is Shape.COUNT:
+        return (max(overall, least),) * 7
     return tuple(min(max(value, least), 1 - least) for value in found)
 
 
@@ -142,9 +147,19 @@ def _pooled(days: Sequence[Day]) -> float:
 
 
 def _z(day: Day, expected: float, shape: Shape) -> float:
-    """Return the distance in units of chance: √(p(1−p)/n) for a share, 1/√n for a mean, whose spread is empirical."""
-    unit = math.sqrt(expected * (1 - expected)) if shape is Shape.SHARE else 1.0
+    """Return the distance in units of chance: √(p(1−p)/n) for a share, √(m/n) for events, of which a day has m.
+
+    For a mean it is 1/√n: its spread is empirical.
+    """
+    unit = math.sqrt(_chance(expected, shape))
     return (day.value - expected) * math.sqrt(day.volume) / unit
+
+
+def _chance(expected: float, shape: Shape) -> float:
+    """Return how far one unit of volume strays by chance, squared."""
+    if shape is Shape.MEAN:
+        return 1.0
+    return expected * (1 - expected) if shape is Shape.SHARE else expected
 
 
 def _spread(distances: Sequence[float], shape: Shape, *, robust: bool) -> float:
@@ -156,7 +171,7 @@ def _spread(distances: Sequence[float], shape: Shape, *, robust: bool) -> float:
     else:
         # Seven weekday values were taken from the same days.
         found = stdev(distances) * math.sqrt(count / (count - 7))
-    return max(found, 1.0) if shape is Shape.SHARE else found or math.inf
+    return found or math.inf if shape is Shape.MEAN else max(found, 1.0)
 
 
 def watch(
@@ -194,10 +209,10 @@ def _judged(
     Thousands of series are judged after a drain: what a weekday has in common is worked out once.
     """
     sign = -1.0 if direction in (Direction.LOWER, Direction.ZERO) else 1.0
-    is_share, usual, sqrt = baseline.shape is Shape.SHARE, baseline.by_weekday, math.sqrt
-    chances = [p * (1 - p) if is_share else 1.0 for p in usual]
+    usual, sqrt = baseline.by_weekday, math.sqrt
+    chances = [_chance(p, baseline.shape) for p in usual]
     units = [sign / (sqrt(chance) * baseline.spread) for chance in chances]
-    fewest = [FEWEST_EVENTS / chance if is_share else 0.0 for chance in chances]
+    fewest = [_fewest(chance, baseline.shape) for chance in chances]
     smoothed, count, place = 0.0, 0, 0
     for day in days:
         date_, amount, volume = day
@@ -223,6 +238,11 @@ def _judged(
             yield place, date_, Rule.DRIFT, distance, smoothed, smoothed
 
 
+def _fewest(chance: float, shape: Shape) -> float:
+    """Return below which volume the exact tail decides: never for a mean, always for events."""
+    return {Shape.SHARE: FEWEST_EVENTS / chance, Shape.MEAN: 0.0, Shape.COUNT: math.inf}[shape]
+
+
 def _limit(days: int) -> float:
     """Return how far the smoothed distance may be from 0 after so many days."""
     return EWMA_LIMIT * math.sqrt(LAMBDA / (2 - LAMBDA) * (1 - (1 - LAMBDA) ** (2 * days)))
@@ -237,8 +257,16 @@ def _is_bad(distance: float, direction: Direction) -> bool:
 
 
 def _rare_side(baseline: Baseline, day: Day) -> int | None:
-    """Return 1 or -1 where chance gives so many (or so few) events in one day of 200; null otherwise."""
+    """Return 1 or -1 where chance gives so many (or so few) events in one day of 200; null otherwise.
+
+    Events that come in clusters count as so many fewer: as the baseline's days stray more than chance alone.
+    """
     p, cases, events = baseline.expected(day.date), round(day.volume), round(day.amount)
+    if baseline.shape is Shape.COUNT:
+        mean, cluster = p * day.volume, baseline.spread**2
+        if poisson_at_least(math.floor(day.amount / cluster), mean / cluster) <= ALPHA:
+            return 1
+        return -1 if poisson_at_most(math.ceil(day.amount / cluster), mean / cluster) <= ALPHA else None
     if binomial_at_least(events, cases, p) <= ALPHA:
         return 1
     return -1 if binomial_at_most(events, cases, p) <= ALPHA else None
@@ -271,6 +299,21 @@ def _reach(signal: Signal) -> float:
     if signal.rule is Rule.DRIFT:
         return math.copysign(1, signal.smoothed) * signal.distance
     return abs(signal.distance)
+
+
+def rolling(days: Sequence[Day], since: date) -> list[Day]:
+    """Return the days from ``since`` on, each with the events and the days of the four weeks that end with it.
+
+    A single day of complaints says nothing; four weeks do. ``days`` begin :data:`ROLLING` before, in order.
+    """
+    found, first, amount, volume = [], 0, 0.0, 0.0
+    for day in days:
+        amount, volume = amount + day.amount, volume + day.volume
+        while days[first].date <= day.date - ROLLING:
+            amount, volume, first = amount - days[first].amount, volume - days[first].volume, first + 1
+        if day.date >= since:
+            found.append(Day(day.date, amount, volume))
+    return found
 
 
 def unusual_days(holidays: Collection[date]) -> frozenset[date]:

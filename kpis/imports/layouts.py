@@ -7,6 +7,7 @@ whether it fits a file shows when the two meet (:mod:`kpis.imports.reading`).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -59,7 +60,8 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
     """How one kind of file is read. ``columns`` maps queue, date, month and measures to headings of the file.
 
-    ``renamed`` says which measure a column's means at one queue, ``{"hanbit-chat": {"offered": "chat_offered"}}``;
+    ``renamed`` says which measure a column's means at one queue, ``{"hanbit-chat": {"offered": "chat_offered"}}``
+    (never one that another column holds there);
     ``named_by`` are headings whose cells name the queue together, such as those of the vendor and the service.
     ``definitions`` reads nothing: it keeps what no file says, such as the seconds of a service level.
     """
@@ -154,6 +156,7 @@ def _check(layout: Layout) -> None:
         formula_of(formula)
     conditions_of(layout)
     _check_derived(layout)
+    _check_renamed(layout)
 
 
 def _faults(layout: Layout) -> Iterator[str]:
@@ -197,6 +200,17 @@ def _check_derived(layout: Layout) -> None:
                 raise bad_layout(text % {"heading": column.heading, "of": of}, code)
             seen.add(of)
             of = layout.by_code[of].of if of in layout.by_code else None
+
+
+def _check_renamed(layout: Layout) -> None:
+    """Refuse words by which two columns would hold one measure of a queue: one of the two would be lost."""
+    given = (layout.by_code.keys() | layout.set.keys() | layout.constants.keys()) - set(FIELDS)
+    for queue, names in layout.renamed.items():
+        held = Counter(names.get(code, code) for code in given)
+        code, number = held.most_common(1)[0] if held else ("", 0)
+        if number > 1:
+            text = _("At “%(queue)s” two columns would hold “%(code)s”: call one of them otherwise.")
+            raise bad_layout(text % {"queue": queue, "code": code}, f"renamed.{queue}")
 
 
 def formula_of(text: str) -> NamedFormula:

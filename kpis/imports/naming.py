@@ -77,6 +77,12 @@ def renamed_at(queues: Iterable[str], measures: Collection[str], channels: Mappi
     return {code: words for code in dict.fromkeys(queues) if words and channels.get(code) == Channel.CHAT}
 
 
+def still_renamed(renamed: Mapping[str, Mapping[str, str]], measures: Collection[str]) -> dict[str, Any]:
+    """Return of such words those that hold beside these columns: a measure with a column of its own is that one's."""
+    left = {code: {name: to for name, to in words.items() if to not in measures} for code, words in renamed.items()}
+    return {code: words for code, words in left.items() if words}
+
+
 def _by_vendor(queues: list[Queue]) -> dict[Vendor, list[Queue]]:
     found: dict[Vendor, list[Queue]] = defaultdict(list)
     for queue in queues:

@@ -12,7 +12,7 @@ from typing import Any
 from kpis.calc.approximate import approximate
 from kpis.calc.facts import Direction, KpiRule, PeriodKind
 from kpis.calc.formula import parse
-from kpis.calc.imputation import is_weighted
+from kpis.calc.imputation import is_sum, is_weighted
 from kpis.calc.periods import Period
 from kpis.calc.surveillance import Day, Shape, unusual_days
 from kpis.queries.definitions import Definition
@@ -24,11 +24,14 @@ from kpis.queries.series import Series, World
 from kpis.queries.spans import ONE_DAY, QueueSpan
 
 PERCENT = Decimal(100)
+EVENTS = "count"
 Key = tuple[int | None, int | None, date, date]
 
 
 def shape_of(rule: KpiRule) -> Shape:
-    """Say whether a KPI is a share of its volume (0 to 100 %) or a mean."""
+    """Say whether a KPI is a share of its volume (0 to 100 %), a mean, or a count of events."""
+    if parse(rule.formula).denominator is None:
+        return Shape.COUNT
     return Shape.SHARE if rule.bounds == (0, PERCENT) else Shape.MEAN
 
 
@@ -38,17 +41,23 @@ def scale_of(rule: KpiRule) -> float:
 
 
 def watched_series(world: World) -> list[Series]:
-    """Return the series whose days can be watched: a quotient of counts, once for each contract, queue and KPI.
+    """Return the series whose days can be watched: a quotient or a count, once for each contract, queue and KPI.
 
-    Where a KPI has targets of several periods, the monthly one stands for it.
+    Of plain sums those count that tolerate nothing or little, such as complaints; not money, which is no number of
+    events. Where a KPI has targets of several periods, the monthly one stands for it.
     """
     found: dict[tuple[int, int | None, int], Series] = {}
     for series in sorted(world.series, key=lambda row: (row.kind is not PeriodKind.MONTH, row.id)):
         if series.contract is not None and series.versions:
-            rule = world.definitions.on(series.kpi, world.today_of(series.contract)).rule
-            if rule.direction is not Direction.INFO and is_weighted(rule):
+            definition = world.definitions.on(series.kpi, world.today_of(series.contract))
+            rule = definition.rule
+            if rule.direction is not Direction.INFO and (is_weighted(rule) or _counts_events(definition)):
                 found.setdefault((series.contract, series.queue, series.kpi), series)
     return sorted(found.values(), key=lambda row: row.id)
+
+
+def _counts_events(definition: Definition) -> bool:
+    return definition.unit == EVENTS and is_sum(definition.rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,7 @@ def _days(days: DaySums, rule: KpiRule, start: date) -> list[Day]:
     formula = parse(rule.formula)
     sums, counts = days.of(formula.measures)
     values = approximate(formula, sums, len(counts))
-    volumes = approximate(formula.denominator, sums, len(counts)) if formula.denominator else []
+    volumes = approximate(formula.denominator, sums, len(counts)) if formula.denominator else [1.0] * len(counts)
     scale = scale_of(rule)
     dates = _dates(start, start + len(counts) * ONE_DAY)
     return [

@@ -10,14 +10,17 @@ from django.test import Client
 from django.urls import reverse
 
 from bpo.models import ActionPlan, Alert
+from bpo.queries.plan_beginnings import beginning
 from bpo.queries.plans import MOST_A_COLUMN
 from bpo.services import plans
-from kpis.models import ExternalFactor, Kpi
+from kpis.calc.expectation import Effect
+from kpis.models import ExternalFactor, FactorQueue, Kpi
+from kpis.queries.effects import ContractEffect
 from kpis.services import factors
 from tests.bpo.pages_sample import AFTER, Programme, signed_in
 from tests.bpo.plans_world import MANAGER, vendor_of, words
 from tests.checks import assert_constant_queries
-from tests.make import make_contract, make_kpi
+from tests.make import make_contract, make_kpi, make_queue
 from vendors.choices import Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("after_the_month")]
@@ -207,6 +210,32 @@ def test_it_begins_at_a_line_of_a_scorecard(programme: Programme) -> None:
 def an_event(programme: Programme, kind: str = "outage", **fields: Any) -> ExternalFactor:
     about = {"kind": kind, "title": "교환기 장애", "starts_at": AFTER.replace(day=1), "ends_at": AFTER.replace(day=2)}
     return factors.register({**about, **fields}, queues=[programme.queue], actor=MANAGER, now=AFTER)
+
+
+def an_effect(contract: Any) -> ContractEffect:
+    return ContractEffect(contract, make_kpi(), Effect(change=0.41, half_width=0.06, days=2))
+
+
+def test_what_an_event_did_to_one_vendor_is_not_filled_into_a_plan_for_another(
+    programme: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_contract(name="Narae orders")
+    event = an_event(programme)
+    monkeypatch.setattr(
+        "bpo.queries.plan_beginnings.effects_of",
+        lambda *_, **__: [an_effect(programme.contract), an_effect(other)],
+    )
+    FactorQueue.objects.create(factor=event, queue=make_queue(other))
+
+    several = beginning(MANAGER, {"factor": str(event.pk)}, now=AFTER)
+    ours = beginning(MANAGER, {"factor": str(event.pk), "contract": programme.contract.code}, now=AFTER)
+
+    assert several.initial["effect"] == ""
+    assert any(other.name in text for text in several.effects)
+    assert "+41" in ours.initial["effect"]
+    assert other.name not in ours.initial["effect"]
+    assert ours.effects == []
+    assert "계약별 영향" in text_of(signed_in(Role.MANAGER), f"{BOARD}new/?factor={event.pk}")
 
 
 def test_a_factor_lists_what_keeps_it_from_coming_back(programme: Programme) -> None:

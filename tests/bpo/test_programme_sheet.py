@@ -21,6 +21,9 @@ from bpo.services.programme import (
     take_sheet,
     undo_programme,
 )
+from bpo.services.programme.sheets import remembered
+from kpis.imports.opening import open_sample
+from kpis.imports.proposing import propose
 from kpis.models import DailyMetric, ImportJob, ImportProfile, Submission
 from kpis.services.catalogue import load_catalogue
 from kpis.services.recalculation import drain
@@ -179,6 +182,20 @@ def test_the_next_sheet_is_read_as_the_last_one_was(manager: Client, found: SetU
     assert fields[f"{place}holds"] == "offered"
     assert fields["queue-1-code"] == "hanbitkeontaek-chat"
     assert "12500" in page.content.decode().replace(",", "")
+
+
+def test_a_column_that_is_new_in_the_next_sheet_takes_nothing_from_the_others(found: SetUp) -> None:
+    text = "업체,업무,인입\n한빛컨택,주문,12430\n한빛컨택,채팅,300\n"
+    for given in (text, "업체,업무,인입,채팅 인입\n한빛컨택,주문,12430,\n한빛컨택,채팅,,310\n"):
+        keep_sheet(found.pk, given.encode(), "", actor=MANAGER, now=AFTER)
+        grid, delimiter = open_sample(given.encode())
+        about: dict[str, Any] = {"actor": MANAGER, "vendor": None, "now": AFTER}
+        proposal = propose(grid, delimiter=delimiter, month=date(2026, 10, 1), **about)
+        mapping = remembered(found, proposal, actor=MANAGER)
+        take_sheet(found.pk, mapping, actor=MANAGER, now=AFTER)
+
+    figures = {row.queue.channel: row.measures for row in DailyMetric.objects.select_related("queue")}
+    assert figures == {"voice": {"offered": 12430}, "chat": {"chat_offered": 310}}
 
 
 def test_a_sheet_that_is_refused_leaves_nothing(found: SetUp) -> None:

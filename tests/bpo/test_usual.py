@@ -21,7 +21,7 @@ from kpis.queries.figures import Figures
 from kpis.queries.series import World
 from kpis.services.recalculation import drain
 from tests.bpo.alerts_world import mark, raised, report, restate
-from tests.make import make_contract, make_kpi, make_queue, make_target
+from tests.make import make_contract, make_figures, make_kpi, make_queue, make_target
 from vendors.actors import SYSTEM
 from vendors.models import Contract, Queue
 
@@ -209,3 +209,27 @@ def test_it_takes_as_many_statements_for_many_series_as_for_few() -> None:
         taken.append(len(captured))
 
     assert taken[0] == taken[1]
+
+
+def test_complaints_are_counted_over_four_weeks() -> None:
+    contract = make_contract(starts_on=JANUARY)
+    queue = make_queue(contract)
+    kpi = make_kpi(code="grievances", formula="complaints", aggregation="sum", unit="count", direction="zero")
+    make_target(contract, kpi, 0, attainment_mode="zero", step=10, valid_from=JANUARY)
+    day = JANUARY
+    while day <= date(2026, 4, 20):
+        is_late = day.month == 4 and day.day in (2, 7, 11, 13, 16, 18)
+        make_figures(queue, day, complaints=int(is_late or day.day == 15))
+        day += timedelta(days=1)
+
+    look(contract, date(2026, 4, 12))
+    assert statistical() == []
+    look(contract, CAME)
+
+    assert statistical() == [("worse_than_usual", "warning", "open")]
+    alert = Alert.objects.select_related("kpi").get()
+    assert (alert.facts["came"], alert.facts["shape"]) == ("7", "count")
+    with translation.override("en"):
+        assert "in the four weeks to 18 April 2026; usually about 1.0" in message_of(alert)
+    with translation.override("ko"):
+        assert "4주 동안" in message_of(alert)

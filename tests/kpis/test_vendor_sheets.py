@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from kpis.imports.layouts import read_layout
+from kpis.imports.naming import still_renamed
 from kpis.imports.opening import open_sample
 from kpis.imports.proposing import Proposal, propose
 from kpis.services.catalogue import load_catalogue
 from tests.cast import Cast, make_cast
 from tests.make import make_actor, make_queue
 from vendors.choices import Channel, Role
+from vendors.errors import Invalid
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen_clock")]
 
@@ -165,3 +168,17 @@ def test_a_service_is_known_by_what_people_call_it(cast: Cast) -> None:
     proposal = proposed("업체,업무,인입\n한빛,CS,7\n한빛,인바운드,8\n한빛,톡,9\n")
 
     assert [row[0] for row in rows(proposal)] == ["hanbit-cs", OURS, CHAT]
+
+
+def test_two_columns_are_never_one_measure_of_a_queue() -> None:
+    mapping = {
+        "columns": {"queue": "q", "month": "m", "offered": "calls", "chat_offered": "chats"},
+        "renamed": {CHAT: {"offered": "chat_offered"}},
+    }
+
+    with pytest.raises(Invalid, match="bad_layout") as refused:
+        read_layout(mapping)
+
+    assert "“hanbit-chat”" in str(refused.value.detail)
+    assert still_renamed(mapping["renamed"], mapping["columns"]) == {}
+    assert still_renamed(mapping["renamed"], ["offered"]) == mapping["renamed"]

@@ -42,6 +42,15 @@ def check_query(request: Request, allowed: Iterable[str]) -> None:
             raise bad_query(shown, _("The query parameter “%(name)s” holds a bad character.") % {"name": shown})
 
 
+class NumberFilter(django_filters.Filter):
+    """The number of an object; one that does not exist matches nothing."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"min_value": 1, "max_value": 10**18 - 1, **kwargs})
+
+
 class StrictFilterBackend(DjangoFilterBackend):
     """Apply a list's ``filterset_class``; a bad value is 400 ``bad_query``.
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from bpo.models import SeriesBaseline
 from bpo.queries.usual_findings import Level, Usual, confirmed_days, shown_days
-from kpis.calc.surveillance import WINDOW, Baseline, learn
+from kpis.calc.surveillance import ROLLING, WINDOW, Baseline, Shape, learn
 from kpis.queries.figures import Figures
 from kpis.queries.series import Series, World
 from kpis.queries.spans import ONE_DAY
@@ -33,13 +33,20 @@ def usual_levels(world: World, figures: Figures, months: Mapping[int, Sequence[d
     stale = [one for one in stretches if _must_learn(one, kept.get(one.series.id), months)]
     if stale:
         kept |= _learn(world, figures, stale, now)
-    known = [one for one in stretches if kept[one.series.id].by_weekday]
+    known = [_with_run_up(one, world) for one in stretches if kept[one.series.id].by_weekday]
     return shown_days(DayReader(world, figures, known), known, kept)
 
 
 def _since(series: Series, world: World) -> Stretch:
     today = world.today_of(series.contract)
     return Stretch(series, (today - FORTNIGHT).replace(day=1), today + ONE_DAY)
+
+
+def _with_run_up(one: Stretch, world: World) -> Stretch:
+    """Return a stretch with the days before it that its first day is counted together with, where it is of events."""
+    rule = world.definitions.on(one.series.kpi, one.end - ONE_DAY).rule
+    before = ROLLING - ONE_DAY if shape_of(rule) is Shape.COUNT else timedelta(0)
+    return Stretch(one.series, one.start - before, one.end)
 
 
 def _must_learn(one: Stretch, row: Level | None, months: Mapping[int, Sequence[date]]) -> bool:

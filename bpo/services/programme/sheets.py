@@ -16,6 +16,7 @@ from bpo.models import SetUp, SetUpSheet
 from bpo.services.programme.undoing import locked_set_up
 from kpis.choices import CorrectionReason, SubmissionWay
 from kpis.imports.jobs import MOST_AT_ONCE, queue_import
+from kpis.imports.naming import still_renamed
 from kpis.imports.opening import open_sample
 from kpis.imports.profiles import change_profile, create_profile, newest
 from kpis.imports.proposing import Proposal
@@ -89,9 +90,12 @@ def remembered(found: SetUp, proposal: Proposal, *, actor: Actor) -> dict[str, A
     found_now = proposal.mapping.get("columns", {})
     new = {code: column for code, column in found_now.items() if _heading(column) not in headings}
     named = {name: code for name, code in before.get("queues", {}).items() if name in proposal.queue_names}
+    kept_words = {name: before[name] for name in ("named_by", "definitions") if name in before}
+    renamed = still_renamed(before.get("renamed", proposal.mapping.get("renamed", {})), new | held)
     return (
-        proposal.mapping
-        | {name: before[name] for name in ("named_by", "renamed", "definitions") if name in before}
+        {name: value for name, value in proposal.mapping.items() if name != "renamed"}
+        | kept_words
+        | ({"renamed": renamed} if renamed else {})
         | {"columns": new | held, "queues": proposal.mapping.get("queues", {}) | named}
     )
 

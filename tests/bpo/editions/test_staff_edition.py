@@ -106,7 +106,7 @@ def test_it_says_what_moved_and_which_way_is_better(programme: Programme) -> Non
     assert edition.worst.change < 0
     text = texts_of("all_staff_html", "ko")[1]
     assert f"가장 나빠진 지표: {edition.worst.name}" in text
-    assert "▼ 악화" in text
+    assert "▼ 나빠짐" in text
 
 
 def test_it_is_one_page_and_the_html_needs_no_other_file(programme: Programme) -> None:

@@ -78,3 +78,10 @@ def test_what_was_sent_is_read_with_how_far_it_got(readers: Readers) -> None:
     assert [row["user"] for row in own["results"]] == ["sora"]
     other = SentReport.objects.get(user=readers.manager)
     assert client_for(readers.executive).get(f"/api/v1/sent-reports/{other.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9223372036854775808", "-1", "1.5"])
+def test_a_number_that_no_subscription_has_is_refused(readers: Readers, number: str) -> None:
+    answer = client_for(readers.manager).get("/api/v1/sent-reports/", {"subscription": number})
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "subscription")

@@ -18,6 +18,7 @@ from bpo.services import reports
 from kpis.calc.facts import PeriodKind
 from kpis.calc.periods import period_of
 from kpis.services import factors
+from tests.bpo.editions.world import approve_outage, make_vendors
 from tests.bpo.pages_sample import AFTER, MONTH, SEOUL, Programme, make_programme
 from tests.bpo.reports.conftest import Readers
 from tests.bpo.reports.world import BD7, make_months, make_subscription, sent
@@ -165,12 +166,41 @@ def test_a_manager_of_one_vendor_reads_of_that_vendor_only(two_months: Programme
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_the_edition_for_all_staff_names_no_vendor_and_asks_nothing(two_months: Programme, language: str) -> None:
+    make_vendors(2)
+    approve_outage(two_months, "한빛 서울센터 교환기 장애")
+
     written = letter("all_staff", ALL_STAFF, language)
 
     whole = written.subject + written.text + written.html + json.dumps(written.content, ensure_ascii=False)
-    assert not any(name in whole for name in ("Hanbit", "한빛", "hanbit"))
+    assert not any(name in whole for name in ("Hanbit", "한빛", "hanbit", "교환기", "vendor1", "업체"))
     assert written.content["decision"] is None
     assert len(written.content["sentences"]) == 3
+    assert written.content["factors"] == [[{"ko": "장애 1건", "en": "Outage (1)"}[language], "", ""]]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_all_staff_are_told_no_score_of_fewer_than_three_vendors(two_months: Programme, more: int) -> None:
+    make_vendors(more)
+
+    content = letter("all_staff", ALL_STAFF).content
+
+    assert content["score"] == "–"
+    assert dict(content["facts"]) == {"Target": "100.00", "Against the target": "–", "The period before": "–"}
+    assert content["tally"] == []
+    assert [one["text"] for one in content["sentences"]] == [
+        "There is no figure that can be told without telling of a vendor."
+    ]
+
+
+def test_all_staff_are_told_no_change_that_is_of_one_vendor_alone(two_months: Programme) -> None:
+    make_vendors(2)
+
+    written = letter("all_staff", ALL_STAFF)
+
+    assert written.content["score"] != "–"
+    assert dict(written.content["facts"])["The period before"] == "–"
+    assert "▲" not in written.subject + written.text
+    assert "the period before;" not in written.text
 
 
 def test_a_period_without_figures_says_so(two_months: Programme) -> None:

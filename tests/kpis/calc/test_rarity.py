@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 import pytest
 
 from kpis.calc.rarity import (
     binomial_alarm,
     binomial_at_least,
     binomial_at_most,
-    frequent_days,
     poisson_alarm,
     poisson_at_least,
+    poisson_at_most,
 )
-
-FIRST = date(2026, 3, 2)
 
 
 @pytest.mark.parametrize(("cases", "alarm", "tail"), [(30, 6, 0.0033), (100, 12, 0.0043)])
@@ -38,18 +34,9 @@ def test_the_two_tails_share_their_own_value_and_nothing_else() -> None:
 
 def test_what_cannot_be_and_what_must_be() -> None:
     assert (binomial_at_least(1, 10, 0), binomial_at_most(9, 10, 1), binomial_at_least(0, 10, 0)) == (0, 0, 1)
-    assert (poisson_at_least(1, 0), poisson_at_least(0, 0)) == (0, 1)
+    assert (poisson_at_least(1, 0), poisson_at_least(0, 0), poisson_at_most(0, 0)) == (0, 1, 1)
     assert binomial_alarm(3, 0.9) == 4, "three of three are nothing unusual, so nothing is"
 
 
 def test_a_thousand_cases_stay_within_a_float() -> None:
     assert binomial_at_least(0, 5_000, 0.5) == pytest.approx(1)
-
-
-def test_four_weeks_of_complaints_are_counted_together() -> None:
-    """Half a complaint in four weeks is usual: the fourth within them alarms, and no longer once one has left."""
-    events = [(FIRST + timedelta(days=number), int(number in (3, 10, 17, 24))) for number in range(40)]
-
-    found = frequent_days(events, 0.5 / 28)
-
-    assert found == [FIRST + timedelta(days=number) for number in range(24, 31)]

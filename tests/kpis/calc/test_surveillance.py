@@ -7,7 +7,19 @@ from datetime import date, timedelta
 import pytest
 
 from kpis.calc.facts import Direction
-from kpis.calc.surveillance import Baseline, Day, Rule, Shape, Signal, Standing, learn, standing, unusual_days, watch
+from kpis.calc.surveillance import (
+    Baseline,
+    Day,
+    Rule,
+    Shape,
+    Signal,
+    Standing,
+    learn,
+    rolling,
+    standing,
+    unusual_days,
+    watch,
+)
 
 FIRST = date(2026, 1, 5)
 """A Monday."""
@@ -239,3 +251,64 @@ def test_the_farthest_day_tells_of_what_stands_though_the_newest_lies_on_the_oth
 
     assert found is not None
     assert found.worst.distance < 0
+
+
+# Counts without a volume ----------------------------------------------------------------------------
+
+
+def complaints(*on: int, days: int = 40) -> list[Day]:
+    """Return consecutive days with one complaint on some of them."""
+    return days_from(FIRST, [(float(number in on), 1) for number in range(days)])
+
+
+def test_four_weeks_of_complaints_are_counted_together() -> None:
+    """Half a complaint in four weeks is usual: the fourth within them alarms, and no longer once one has left."""
+    baseline = Baseline(Shape.COUNT, (0.5 / 28,) * 7, 1, BASELINE)
+
+    days = rolling(complaints(30, 37, 44, 51, days=70), FIRST + timedelta(days=27))
+    found = watch(baseline, days, Direction.ZERO)
+
+    assert [signal.date for signal in found] == [FIRST + timedelta(days=number) for number in range(51, 58)]
+    assert {(signal.rule, signal.is_bad) for signal in found} == {(Rule.RARE, True)}
+
+
+def test_four_weeks_begin_before_the_first_day_that_is_watched() -> None:
+    days = complaints(3, 10, 17, 24)
+
+    found = rolling(days, FIRST + timedelta(days=30))
+
+    assert [(day.date.day, day.amount, day.volume) for day in found[:2]] == [(4, 4, 28), (5, 3, 28)]
+
+
+def test_the_usual_count_is_a_days_mean_and_never_nothing() -> None:
+    until = FIRST + timedelta(days=BASELINE)
+
+    none = learn(complaints(days=BASELINE), until=until, shape=Shape.COUNT)
+    some = learn(complaints(*range(0, BASELINE, 4), days=BASELINE), until=until, shape=Shape.COUNT)
+
+    assert none is not None
+    assert some is not None
+    assert none.by_weekday == (0.5 / BASELINE,) * 7
+    assert some.by_weekday == (0.25,) * 7
+    assert (none.spread, some.spread) == (1, 1)
+
+
+def test_events_in_clusters_alarm_later() -> None:
+    until = FIRST + timedelta(days=BASELINE)
+    spread = learn(complaints(*range(0, BASELINE, 4), days=BASELINE), until=until, shape=Shape.COUNT)
+    at_once = days_from(FIRST, [(5.0 if number % 20 == 0 else 0.0, 1) for number in range(BASELINE)])
+    clustered = learn(at_once, until=until, shape=Shape.COUNT)
+    assert spread is not None
+    assert clustered is not None
+    assert clustered.spread > 2
+    fortnight = [Day(until, 17, 28)]
+
+    assert [len(watch(one, fortnight, Direction.ZERO)) for one in (spread, clustered)] == [1, 0]
+
+
+def test_fewer_events_than_chance_gives_are_the_good_side() -> None:
+    baseline = Baseline(Shape.COUNT, (0.5,) * 7, 1, BASELINE)
+
+    found = watch(baseline, [Day(FIRST, 3, 28), Day(FIRST + timedelta(days=1), 14, 28)], Direction.ZERO)
+
+    assert [(signal.rule, signal.is_bad) for signal in found] == [(Rule.RARE, False)]
