@@ -29,8 +29,8 @@ def client_page(request: PageRequest) -> HttpResponse:
         "page": page,
         "title": period_words(kind.value, page.period.start),
         "grains": [(one.value, GRAIN_WORDS[one], one is kind) for one in GRAINS],
-        "previous": page.period.previous().start,
-        "following": page.period.next().start,
+        "previous": within_years(page.period.previous().start),
+        "following": within_years(page.period.next().start),
         "is_of_a_vendor": request.actor.is_of_a_vendor,
     }
     return render(request, "bpo/client.html", context)

@@ -13,7 +13,7 @@ from kpis.imports import cells
 from kpis.imports.layouts import FIELDS, Layout, bad_layout
 from kpis.imports.opening import Grid
 from kpis.imports.tables import LONGEST_CELL, Record
-from kpis.imports.words import plain
+from kpis.imports.words import TOTALS, plain
 from vendors.errors import Invalid, RowError
 
 MOST_ENTRIES = 500_000
@@ -64,13 +64,18 @@ def _named(grid: Grid, layout: Layout) -> Columns:
 
 
 def _fill_down(table: Columns, named_by: Sequence[str]) -> None:
-    """Fill merged cells of the columns that name queues together: what is blank left of a name stands above it."""
+    """Fill merged cells of the columns that name queues together: what is blank left of a name stands above it.
+
+    A subtotal between them names nobody.
+    """
     places = [place_of(table.header, heading) for heading in named_by]
     above = [""] * len(places)
     for record in table.records:
         last = max((at for at, place in enumerate(places) if record.cells[place]), default=-1)
         for at, place in enumerate(places[: last + 1]):
-            record.cells[place] = above[at] = record.cells[place] or above[at]
+            record.cells[place] = record.cells[place] or above[at]
+            if plain(record.cells[place]) not in TOTALS:
+                above[at] = record.cells[place]
 
 
 def _misfits(line: Sequence[str], wanted: int) -> bool:

@@ -182,3 +182,10 @@ def test_two_columns_are_never_one_measure_of_a_queue() -> None:
     assert "“hanbit-chat”" in str(refused.value.detail)
     assert still_renamed(mapping["renamed"], mapping["columns"]) == {}
     assert still_renamed(mapping["renamed"], ["offered"]) == mapping["renamed"]
+
+
+@pytest.mark.usefixtures("chat")
+def test_a_subtotal_between_merged_cells_names_nobody() -> None:
+    proposal = proposed("업체,업무,인입\n한빛,주문,100\n소계,-,100\n,채팅,50\nNarae,주문,70\n")
+
+    assert [row[0] for row in rows(proposal)] == [OURS, CHAT, THEIRS]

@@ -76,7 +76,7 @@ def change(
     known = {name: getattr(factor, name) for name in ("starts_at", "ends_at", "slices", "kpis", "method", "parameters")}
     for name, value in _cleaned({**known, **data}, named).items():
         setattr(factor, name, value)
-    if {"method", "parameters"} & data.keys():
+    if queues is not None or {"method", "parameters"} & data.keys():
         check_party(factor.method, factor.parameters, named, actor)
     factor.save()
     if queues is not None:
