@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from bpo.queries.alert_words import period_words
 from bpo.queries.client_card import GRAINS, client_card
 from bpo.views.access import PageRequest, page_for
-from bpo.views.dates import month_of
+from bpo.views.dates import month_of, within_years
 from kpis.calc.facts import PeriodKind
 from vendors import clock
 from vendors.actors import Capability

@@ -24,3 +24,8 @@ def day_of(text: str) -> date:
     if len(text) != len("2026-10-05") or not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise ValueError(text)
     return day
+
+
+def within_years(day: date) -> date | None:
+    """Return a day that pages show, null for one beyond."""
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None

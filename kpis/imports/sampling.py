@@ -61,11 +61,18 @@ def header_of(grid: Grid) -> tuple[int, int]:
             return record.line, 1
         is_data = len(given) >= max(2, usual / 2) and sum(map(is_figure, given)) >= len(given) / 2
         if is_data and place:
+            # Lines of names with a single figure, such as vendor, service and count, may stand above a clear one.
+            while place > 1 and _has_figure(records[place - 1]):
+                place -= 1
             first = place - 1
             while first and place - first < MOST_HEADER_LINES and _is_heading(records[first - 1]):
                 first -= 1
             return records[first].line, records[place - 1].line - records[first].line + 1
     return records[0].line, 1
+
+
+def _has_figure(record: Record) -> bool:
+    return any(map(is_figure, filled(record)))
 
 
 def _is_heading(record: Record) -> bool:
