@@ -107,3 +107,10 @@ def test_the_table_of_pages_names_pages_there_are() -> None:
     assert all(resolve(page).app_name == "bpo" for page in pages)
     everyday = {reverse(f"bpo:{entry.view}") for entry in DAILY} - {"/submissions/"}
     assert everyday <= set(pages)
+
+
+def test_its_pictures_and_pages_are_there() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README) + re.findall(r"`((?:bpo|kpis|vendors)/[^`]+\.md)`", README)
+
+    assert any(link.endswith(".png") for link in links)
+    assert [link for link in links if not (ROOT / link).is_file()] == []
