@@ -72,6 +72,9 @@ class PlanForm(forms.Form):
         if is_of_a_factor and actor.limited_to(Capability.DECIDE_PLANS).sees_all_vendors:
             self.fields["contract"].required = False
             contracts = [("", str(_("The company itself, for every contract it touches"))), *contracts]
+        elif len(contracts) > 1:
+            # Nobody should plan for a contract that merely stood first.
+            contracts = [("", "–"), *contracts]
         offer(self, "contract", contracts)
         offer(self, "kpi", [("", "–"), *((code, row.label) for code, row in self.kpis.items())])
         if actor.may(Capability.DECIDE_PLANS):
