@@ -35,8 +35,9 @@ ACTS = {
 
 FILES = {
     "submit-form", "scorecard-pdf", "scorecard-xlsx", "factor-file", "start-sample", "target-export", "overview-file",
-    "sent-report-eml", "sent-report-file",
+    "sent-report-eml", "sent-report-file", "sent-report-mail", "report-preview",
 }  # fmt: skip
+"""What is handed out as it is: documents, and mails as they went out, which are no pages of the product."""
 LEADS_ON = {"home"}
 QUERIES = {
     "compare": "?kpi=service_level",
@@ -79,10 +80,9 @@ def _addresses(world: World, programme: Programme) -> dict[str, str]:
         "plan-detail": (keys["plan-in-progress"],),
         "plan-edit": (keys["action-plan"],),
         "report-detail": (keys["report-subscription"],),
-        "report-preview": (keys["report-subscription"],),
         "report-open": (link_token(report.links.get().pk),),
         "report-stop": (stop_report_token(report.pk),),
-        **dict.fromkeys(("sent-report-detail", "sent-report-mail", "sent-report-page"), (report.pk,)),
+        **dict.fromkeys(("sent-report-detail", "sent-report-page"), (report.pk,)),
         "set-password": ("MQ", "used"),
         "factor-detail": (keys["external-factor"],),
         "start-made": (_set_up(programme),),

@@ -124,7 +124,8 @@ def test_month_totals_and_percentages_come_in_with_what_people_say(manager: Clie
 def test_what_is_wrong_is_said_and_nothing_is_stored(manager: Client, found: SetUp) -> None:
     address = f"/start/{found.pk}/sheet/"
     assert manager.post(address, {"table": "  ", "do": "keep"}).status_code == 400
-    text = SHARES.replace("12430", "many")
+    days = "".join(f"2026-10-{day:02},한빛컨택,주문 전화,{100 + day}\n" for day in range(1, 10))
+    text = f"날짜,운영업체,업무,인입\n{days}2026-10-10,한빛컨택,주문 전화,many\n"
     page = manager.post(address, {"table": text, "do": "keep"}, follow=True).content.decode()
 
     answer = manager.post(address, fields_of(page, do="take"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from bpo.queries.readiness import HEARTBEAT
 from config.celery import app
 from kpis.services.marks import mark
 from tests.bpo.delivery.world import make_alert
+from tests.bpo.reports.world import make_subscription
 from tests.make import (
     make_contract,
     make_figures,
@@ -63,8 +64,15 @@ def untold_alert() -> None:
     make_alert(make_contract().vendor, at=clock.now())
 
 
+def due_report() -> None:
+    """A weekly report to a manager that was due a while ago."""
+    since = clock.now() - timedelta(days=30)
+    make_subscription(users=[make_user("reader", Role.MANAGER)], period="week", business_day=1, since=since)
+
+
 WORK: dict[str, Callable[[], None]] = {
     "bpo.tasks.deliver": untold_alert,
+    "bpo.tasks.send_reports": due_report,
     "bpo.tasks.sweep": marked_contracts,
     "kpis.tasks.drain_marks": marked_contracts,
     "kpis.tasks.run_imports": waiting_file,

@@ -174,7 +174,7 @@ def test_a_day_that_lowers_a_figure_uses_no_points(world: World) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one transaction write at a time")
+@pytest.mark.postgres
 def test_two_approvals_at_once_cannot_pass_a_cap() -> None:
     world = make_world()
     other = make_queue(world.contract, "chat")
