@@ -17,7 +17,7 @@ from django.test import Client
 from tests.bpo.pages_sample import AFTER
 from tests.page_walk import make_pages
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 HEAVIEST = 150_000
 LOADED = re.compile(r"<(?:link|img|script|source|iframe)\b[^>]*?(?:href|src)=\"([^\"]+)\"[^>]*>")

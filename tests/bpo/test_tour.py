@@ -20,7 +20,7 @@ from tests.make import make_actor
 from vendors.choices import Role
 from vendors.models import Vendor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Asia/Seoul"))
 

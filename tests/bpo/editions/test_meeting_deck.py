@@ -31,7 +31,7 @@ from vendors.actors import Actor
 from vendors.choices import Role
 from vendors.models import Contract
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("after_the_month")]
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db, pytest.mark.usefixtures("after_the_month")]
 
 INCH = 914400
 

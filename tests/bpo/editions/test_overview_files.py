@@ -26,7 +26,7 @@ from tests.cast import client_for
 from tests.make import make_actor, make_user
 from vendors.choices import Role
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("after_the_month")]
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db, pytest.mark.usefixtures("after_the_month")]
 
 
 def pdf(language: str = "ko", **about: object) -> bytes:
