@@ -16,6 +16,13 @@ from vendors.choices import Role
 from vendors.services import second_step
 
 ROOT = Path(__file__).resolve().parents[2]
+LOADED = """
+import sys
+import django
+django.setup()
+import config.urls, config.celery
+print(any(name.partition(".")[0] == "allauth" for name in sys.modules))
+"""
 WITHOUT_PACKAGE = """
 import importlib.util
 found = importlib.util.find_spec
@@ -33,10 +40,20 @@ def test_nothing_of_them_is_there() -> None:
     assert "/sso/" not in client.get("/sign-in/").content.decode()
     assert [client.get(path).status_code for path in ("/sso/", "/sso/callback/", "/second-step/")] == [404] * 3
     assert not any("allauth" in name for name in (*settings.INSTALLED_APPS, *settings.MIDDLEWARE))
-    assert not any(name.split(".")[0] == "allauth" for name in sys.modules)
     assert not second_step.is_asked_of(user)
     client.post("/sign-in/", {"username": "mina", "password": "correct horse battery"})
     assert "second-step" not in client.get("/today/").content.decode()
+
+
+def test_nothing_of_the_package_is_loaded() -> None:
+    """In a process of its own: other tests load it into theirs."""
+    about = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], cwd=ROOT, env=about, capture_output=True, text=True, timeout=60
+    )
+
+    assert done.stdout.strip() == "False", done.stderr
 
 
 def test_the_product_names_neither_package_nor_extra_among_what_it_needs() -> None:
