@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import django_filters
@@ -25,9 +24,9 @@ from vendors import clock
 from vendors.actors import Capability
 from vendors.api import fields
 from vendors.api.filters import BoolFilter, CodeFilter, NumberFilter
-from vendors.api.parsers import body_of, optional_body_of
+from vendors.api.parsers import body_of
 from vendors.api.serializers import StrictSerializer
-from vendors.api.viewsets import NUMBER, ScopedViewSet
+from vendors.api.viewsets import NUMBER, SteppedViewSet
 from vendors.models import Contract
 
 LONG: dict[str, Any] = {"max_length": 2000, "multiline": True}
@@ -181,7 +180,7 @@ class PlanCheckSerializer(PlanNoteSerializer):
     outcome = fields.Choice(choices=OUTCOMES)
 
 
-class ActionPlanViewSet(ScopedViewSet):
+class ActionPlanViewSet(SteppedViewSet):
     """Action plans. A vendor has those shared with it; its own are proposals."""
 
     queryset = ActionPlan.objects.select_related(*RELATED).order_by("due_on", "id")
@@ -250,16 +249,3 @@ class ActionPlanViewSet(ScopedViewSet):
     def note(self, request: Request, pk: str) -> Response:
         """Add a note, for both sides or for the BPO side alone."""
         return self._do(PlanNoteSerializer, plans.note)
-
-    def _do(self, form: type[StrictSerializer], act: Callable[..., ActionPlan]) -> Response:
-        row = self.get_object()
-        data = self._read(form, optional_body_of(self.request))
-        return self._answer(act(row.pk, **data, actor=self.actor, now=clock.now()).pk)
-
-    def _read(self, form: type[StrictSerializer], body: Any, *, partial: bool = False) -> dict[str, Any]:
-        serializer = form(data=body, context=self.get_serializer_context(), partial=partial)
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
-
-    def _answer(self, pk: int, code: int = status.HTTP_200_OK) -> Response:
-        return Response(self.get_serializer(self.queryset.get(pk=pk)).data, status=code)

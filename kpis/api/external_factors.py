@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
@@ -33,7 +33,7 @@ from vendors.api.fields import Bool, Choice, Code, Moment, Reference, Text, Whol
 from vendors.api.filters import BoolFilter, CodeFilter
 from vendors.api.parsers import body_of, optional_body_of
 from vendors.api.serializers import StrictSerializer
-from vendors.api.viewsets import NUMBER, ScopedViewSet
+from vendors.api.viewsets import NUMBER, SteppedViewSet
 from vendors.models import Department, Queue
 
 LONG: dict[str, Any] = {"max_length": 2_000, "multiline": True}
@@ -231,7 +231,7 @@ class FactorFilter(django_filters.FilterSet):
         return FactorQueue.objects.visible_to(self.request.actor)
 
 
-class ExternalFactorViewSet(ScopedViewSet):
+class ExternalFactorViewSet(SteppedViewSet):
     """Events outside of the centres. Only an approved one changes figures, from the drain on."""
 
     queryset = (
@@ -365,19 +365,6 @@ class ExternalFactorViewSet(ScopedViewSet):
         found = suggestions(self.actor, now=clock.now())
         rows = [presented_suggestion(one) for one in found]
         return Response({"count": len(rows), "next": None, "previous": None, "results": rows})
-
-    def _do(self, form: type[StrictSerializer], act: Callable[..., ExternalFactor]) -> Response:
-        row = self.get_object()
-        data = self._read(form, optional_body_of(self.request))
-        return self._answer(act(row.pk, **data, actor=self.actor, now=clock.now()).pk)
-
-    def _read(self, form: type[StrictSerializer], body: Any, *, partial: bool = False) -> dict[str, Any]:
-        serializer = form(data=body, context=self.get_serializer_context(), partial=partial)
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
-
-    def _answer(self, pk: int, code: int = status.HTTP_200_OK) -> Response:
-        return Response(self.get_serializer(self.queryset.get(pk=pk)).data, status=code)
 
 
 def _distinct(queues: list[Queue]) -> list[Queue]:

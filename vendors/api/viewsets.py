@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,8 @@ from rest_framework.viewsets import GenericViewSet
 from vendors import clock
 from vendors.actors import Actor, Capability
 from vendors.api.filters import allowed_query, check_query
-from vendors.api.parsers import body_of
+from vendors.api.parsers import body_of, optional_body_of
+from vendors.api.serializers import StrictSerializer
 from vendors.permissions import HasCapability, refuse
 
 CODE = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
@@ -72,6 +74,25 @@ class ScopedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
         if getattr(self, "swagger_fake_view", False) or not self.scoped:
             return queryset
         return queryset.visible_to(self.actor_in_scope)
+
+
+class SteppedViewSet(ScopedViewSet):
+    """Objects that move by steps: each takes a small form, is one call of a service, and answers the object anew."""
+
+    def _do(self, form: type[StrictSerializer], act: Callable[..., Any]) -> Response:
+        row = self.get_object()
+        data = self._read(form, optional_body_of(self.request))
+        return self._answer(act(row.pk, **data, actor=self.actor, now=clock.now()).pk)
+
+    def _read(self, form: type[StrictSerializer], body: Any, *, partial: bool = False) -> dict[str, Any]:
+        serializer = form(data=body, context=self.get_serializer_context(), partial=partial)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def _answer(self, pk: int, code: int = status.HTTP_200_OK) -> Response:
+        # Whoever took the step is answered, also where it took the object out of their sight.
+        row = GenericViewSet.get_queryset(self).get(pk=pk)
+        return Response(self.get_serializer(row).data, status=code)
 
 
 class WritableViewSet(ScopedViewSet):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from random import Random
 from statistics import median
+from typing import Any
 
 import pytest
 
@@ -38,10 +39,10 @@ def drawn(random: Random, cases: int, p: float) -> int:
     return min(cases, max(0, round(random.gauss(cases * p, (cases * p * (1 - p)) ** 0.5))))
 
 
-def bad_onsets(random: Random, shift: float, **kind: float) -> list[int]:
+def bad_onsets(random: Random, shift: float, **kind: Any) -> list[int]:
     """Return on which watched days (from 1) an alarm of the bad side begins."""
     until = FIRST + timedelta(days=BASELINE)
-    days = list(simulated(random, shift=shift, **kind))  # type: ignore[arg-type]
+    days = list(simulated(random, shift=shift, **kind))
     base = learn(days, until=until, shape=Shape.SHARE)
     assert base is not None
     signals = watch(base, days[BASELINE:], Direction.HIGHER)
@@ -57,7 +58,7 @@ def bad_onsets(random: Random, shift: float, **kind: float) -> list[int]:
     ids=["independent days", "autocorrelated days"],
 )
 def test_it_is_as_quiet_and_as_quick_as_its_simulation(
-    kind: dict[str, float], detected: int, within_a_week: float
+    kind: dict[str, Any], detected: int, within_a_week: float
 ) -> None:
     """The noise of §5.1 (± 1 day, ± .06) and that of fewer runs: two standard errors of a share are .07 here."""
     random = Random(20261126)
