@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from kpis.imports.jobs import run_due_imports
-from kpis.services.recalculation import drain
+from kpis.services.recalculation import drain, is_worth_sharing
 from kpis.wakeup import Bell
 from vendors import clock
 
@@ -19,7 +19,9 @@ log = structlog.get_logger(__name__)
 
 @shared_task(name="kpis.tasks.drain_marks")
 def drain_marks(**_: Any) -> dict[str, int]:
-    """Compute what is marked. Running it again, or twice at once, changes nothing."""
+    """Compute what is marked. Running it again, or twice at once, changes nothing; where there is much, others join."""
+    if is_worth_sharing():
+        _bell.ring()
     return drain(now=clock.now()).as_dict()
 
 

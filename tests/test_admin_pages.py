@@ -16,6 +16,7 @@ from bpo.models import (
     ActionPlanEvent,
     Alert,
     AlertEvent,
+    AlertMark,
     CorrectionRequest,
     Delivery,
     DeliveryAttempt,
@@ -132,6 +133,7 @@ def make_rows(cast: Cast, number: int) -> None:
     about = {"reason": "late_data", "filed_by": "jisu", "filed_at": AT}
     CorrectionRequest.objects.create(contract=contract, start=day, rows=[], changes=[{"queue": "a"}], **about)
     RecalculationMark.objects.create(contract=contract, first_on=day, last_on=day)
+    AlertMark.objects.create(contract=contract)
     attainment = {"status": "met", "computed_at": AT, "input_hash": "0" * 64, "end": date(2026, 4, 1)}
     Attainment.objects.create(series=target.series, start=date(2026, 3, 1), **attainment)
     excused = {"cause": "client", "reason": "outage", "excused_by": "user:x", "excused_at": AT}

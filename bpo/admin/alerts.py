@@ -10,10 +10,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from bpo.models import Alert, AlertEvent, SeriesBaseline
+from bpo.models import Alert, AlertEvent, AlertMark, SeriesBaseline
 from bpo.queries.alert_words import ACTIONS as STEPS
 from bpo.queries.alert_words import action_word, message_of
 from bpo.services import alerts
+from kpis.admin.recalculation import MarkAdmin
 from vendors import clock
 from vendors.actors import Capability
 from vendors.admin.access import acting
@@ -92,3 +93,8 @@ class SeriesBaselineAdmin(ReadOnlyAdmin):
     list_filter = [("series__contract", VisibleRelated)]
     search_fields = ["series__contract__code", "series__kpi__code"]
     fields = ["series", "until", "days", "spread", "by_weekday", "learnt_at"]
+
+
+@admin.register(AlertMark)
+class AlertMarkAdmin(MarkAdmin):
+    """Contracts whose alerts have not followed their figures yet; the sweep sees to them."""

@@ -118,6 +118,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         (
             ("vendors.auditentry", "policy"),
             ("kpis.recalculationmark", "sync_problem"),
+            ("bpo.alertmark", "notification_important"),
             ("bpo.jobrun", "schedule"),
             ("bpo.setup", "rocket_launch"),
         ),

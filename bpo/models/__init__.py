@@ -1,5 +1,5 @@
 from bpo.models.action_plans import ActionPlan, ActionPlanEvent
-from bpo.models.alerts import Alert, AlertEvent
+from bpo.models.alerts import Alert, AlertEvent, AlertMark
 from bpo.models.baselines import SeriesBaseline
 from bpo.models.corrections import CorrectionRequest
 from bpo.models.delivery import Delivery, DeliveryAttempt, NotificationSettings, Webhook
@@ -22,6 +22,7 @@ __all__ = [
     "ActionPlanEvent",
     "Alert",
     "AlertEvent",
+    "AlertMark",
     "CorrectionRequest",
     "Delivery",
     "DeliveryAttempt",

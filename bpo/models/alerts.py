@@ -102,3 +102,26 @@ class AlertEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.alert_id} {self.action}"
+
+
+class AlertMark(models.Model):
+    """ "The alerts of this contract have not followed its figures yet." Written with the figures, deleted by the look.
+
+    Without a contract it is about the programme's targets. ``months`` are the first days of those that were computed.
+    """
+
+    contract = models.ForeignKey(Contract, models.CASCADE, null=True, related_name="+", verbose_name=_("contract"))
+    months = models.JSONField(_("months"), default=list)
+    created_at = models.DateTimeField(_("made at"), auto_now_add=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    error = models.TextField(_("error"), blank=True, default="")
+
+    objects = scoped_by("contract__vendor_id")
+
+    class Meta:
+        verbose_name = _("alert mark")
+        verbose_name_plural = _("alert marks")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.contract_id} {self.created_at:%Y-%m-%d}"

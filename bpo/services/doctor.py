@@ -18,6 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bpo.models import AlertMark
 from bpo.queries.deliveries import stuck_count
 from bpo.queries.readiness import Check, readiness
 from bpo.queries.report_schedule import late_reports
@@ -50,6 +51,7 @@ def examine(*, now: datetime) -> list[Finding]:
     findings = [_versions(), *_secrets(), _database(checks["database"])]
     if checks["database"].ok:
         findings += [_guarded(_migrations), _guarded(_clock_of_database, now), _guarded(_marks, now)]
+        findings += [_guarded(_alert_marks)]
         findings += [_guarded(_deliveries, now), _guarded(_reports, now)]
         findings += [_scheduler(checks["scheduler"]), _feed(checks["feed"])]
     return [*findings, _broker(checks["broker"]), _disk(), _font()]
@@ -122,6 +124,16 @@ def _marks(now: datetime) -> Finding:
         cure = _("See that a worker runs, or run: python manage.py drain")
         return Finding("recalculation", "warning", _("%(n)s marks wait, some for long.") % {"n": count}, cure)
     return Finding("recalculation", "ok", _("%(n)s marks wait.") % {"n": count})
+
+
+def _alert_marks() -> Finding:
+    failing = AlertMark.objects.exclude(error="").count()
+    if failing:
+        cure = _("Read the error column of the alert marks in the admin, mend the cause, then choose Try again there.")
+        return Finding(
+            "alerts", "error", _("Alerts do not follow the figures of %(n)s contracts.") % {"n": failing}, cure
+        )
+    return Finding("alerts", "ok", _("Alerts follow the figures."))
 
 
 def _deliveries(now: datetime) -> Finding:

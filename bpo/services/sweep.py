@@ -40,7 +40,7 @@ def sweep(*, now: datetime) -> dict[str, Any]:
     taken_in = run_due_imports(now=now)
     done = {"days_begun": begun, "imports": taken_in, **drain(now=now).as_dict()}
     done |= {"months_closed": follow_calendars(now=now), "factors_expired": factors.expire(now) if begun else 0}
-    done |= {"departments_asked": ask_when_due(now=now)}
+    done |= {"departments_asked": ask_when_due(now=now), "alerts_caught_up": alerts.pay_owed(now=now)}
     return done | {"alerts_woken": alerts.wake(now=now), "data_looked_at": look_at_data(now=now)}
 
 

@@ -32,3 +32,28 @@ def lock_keys(keys: Iterable[int | None], *, wait: bool = True) -> list[int | No
         )
         got = [row[0] for row in cursor.fetchall()]
     return [key for key, ok in zip(ordered, got, strict=True) if wait or ok]
+
+
+def held_by_others() -> set[int | None]:
+    """Return the keys that somebody else holds just now: whoever looks for work leaves them alone."""
+    if connection.vendor != "postgresql":
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND granted"
+            " AND pid <> pg_backend_pid()"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            [RECALCULATION],
+        )
+        return {row[0] or None for row in cursor.fetchall()}
+
+
+def commit_lazily() -> None:
+    """Let the transaction commit without waiting for the disk: for what is only ever computed from what is stored.
+
+    A power cut may undo the last of it, but only whole: the marks, stored durably with what was submitted, are back
+    then and everything is computed again. A killed process loses nothing.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO off")

@@ -12,10 +12,11 @@ import gc
 import random
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
@@ -23,7 +24,7 @@ from django.db.models import Count, F, Max, Min, QuerySet
 
 from kpis.models import RecalculationMark
 from kpis.services.computation import Spans, recompute
-from kpis.services.locks import lock_keys
+from kpis.services.locks import commit_lazily, held_by_others, lock_keys
 from kpis.signals import attainments_computed
 from vendors.models import ContractQueue
 from vendors.querysets import one_of
@@ -32,9 +33,10 @@ from vendors.waiting import is_passing
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 3
-BATCH = {"postgresql": (250, 50_000), "sqlite": (5, 50_000)}
+BATCH = {"postgresql": (100, 50_000), "sqlite": (5, 50_000)}
 """How many contracts are worked on together at most, and how many queue-days: a batch is held in memory, and its
-contracts are locked. SQLite has one writer: a long batch there would hold up every submission."""
+contracts are locked. A larger one saves little, and leaves nothing for a second worker. SQLite has one writer: a long
+batch there would hold up every submission."""
 
 
 @dataclass(slots=True)
@@ -54,18 +56,32 @@ class DrainReport:
 def drain(*, now: datetime) -> DrainReport:
     """Compute everything that is marked and return what was done.
 
-    A contract somebody else is working on is waited for. One whose computation raises, or kills the process,
-    keeps its marks; after :data:`MAX_ATTEMPTS` they are set aside for a person to look at.
+    Several at once share the work: each takes contracts that nobody is working on. Those of somebody else are waited
+    for, last of all. One whose computation raises, or kills the process, keeps its marks; after :data:`MAX_ATTEMPTS`
+    they are set aside for a person to look at.
     """
     report = DrainReport()
     tried: set[int | None] = set()
-    while batch := _next_batch(excluding=tried, today=now.date()):
-        _begin(batch)
+    while True:
+        chosen = _next_batch(excluding=tried | held_by_others(), today=now.date())
+        if not chosen:
+            of_others = _next_batch(excluding=tried, today=now.date())
+            if not of_others:
+                return report
+            _wait_for(of_others)
+            continue
+        batch = _begin(chosen)
         with _without_collections():
             _drain_batch(batch, now, report)
         # A contract that is marked again while we work is taken up once more; one that failed is not.
         tried.update(_still_tried(batch))
-    return report
+
+
+def is_worth_sharing() -> bool:
+    """Say whether more contracts are marked, and not begun, than one batch holds."""
+    waiting = RecalculationMark.objects.filter(attempts=0).order_by().values("contract_id").distinct()
+    most_contracts, _most_days = BATCH[connection.vendor]
+    return waiting.count() > most_contracts
 
 
 @contextmanager
@@ -111,26 +127,26 @@ def _that_fit(fresh: Mapping[int | None, tuple[date, date]]) -> list[int | None]
     return batch
 
 
-def _commit_lazily() -> None:
-    """Let the transaction commit without waiting for the disk.
+@transaction.atomic
+def _begin(batch: list[int | None]) -> list[int | None]:
+    """Count the attempt before the work, committed by itself, so that even a killed process leaves it behind.
 
-    A power cut may undo the last drains, but only whole: their marks, stored durably with what was submitted,
-    are back then and everything is computed again. A killed process loses nothing.
+    Return the contracts that it is ours to work on: neither locked nor begun by somebody else since they were chosen.
+    Waiting for somebody else's attempt is none: a few drains in a queue would use up all of them with one crash.
     """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit TO off")
+    commit_lazily()
+    marks = _marks_of(lock_keys(batch, wait=False))
+    begun = marks.filter(attempts__lt=MAX_ATTEMPTS) if len(batch) == 1 else marks.filter(attempts=0)
+    ids = dict(begun.order_by().values_list("id", "contract_id"))
+    RecalculationMark.objects.filter(id__in=one_of(ids)).update(attempts=F("attempts") + 1)
+    ours = set(ids.values())
+    return [key for key in batch if key in ours]
 
 
 @transaction.atomic
-def _begin(batch: list[int | None]) -> None:
-    """Count the attempt before the work, committed by itself, so that even a killed process leaves it behind.
-
-    Waiting for somebody else's attempt is none: a few drains in a queue would use up all of them with one crash.
-    """
-    _commit_lazily()
-    free = lock_keys(batch, wait=False)
-    _marks_of(free).filter(attempts__lt=MAX_ATTEMPTS).update(attempts=F("attempts") + 1)
+def _wait_for(batch: list[int | None]) -> None:
+    """Wait until whoever has these contracts is done with the first of them."""
+    lock_keys(batch[:1])
 
 
 def _still_tried(batch: list[int | None]) -> set[int | None]:
@@ -138,8 +154,10 @@ def _still_tried(batch: list[int | None]) -> set[int | None]:
 
 
 def _drain_batch(batch: list[int | None], now: datetime, report: DrainReport, tries: int = 4) -> None:
+    if not batch:
+        return
     try:
-        _drain_locked(batch, now, report)
+        afterwards = _drain_locked(batch, now, report)
     except Exception as error:
         if tries > 1 and is_passing(error):
             time.sleep(random.uniform(0.02, 0.2))
@@ -153,6 +171,9 @@ def _drain_batch(batch: list[int | None], now: datetime, report: DrainReport, tr
         report.failed += 1
         log.exception("recalculation_failed", contract=batch[0])
         _marks_of(batch).filter(attempts__gt=0).update(error=f"{type(error).__name__}: {error}"[:2000])
+        return
+    for act in afterwards:
+        act()
 
 
 def _marks_of(contracts: Collection[int | None]) -> QuerySet[RecalculationMark]:
@@ -161,20 +182,24 @@ def _marks_of(contracts: Collection[int | None]) -> QuerySet[RecalculationMark]:
 
 
 @transaction.atomic
-def _drain_locked(batch: list[int | None], now: datetime, report: DrainReport) -> None:
-    _commit_lazily()
+def _drain_locked(batch: list[int | None], now: datetime, report: DrainReport) -> list[Callable[[], None]]:
+    """Compute and store a batch; return what the receivers of the signal have to do after the commit."""
+    commit_lazily()
     contracts = lock_keys(batch)
     marks = list(_marks_of(contracts).filter(attempts__lte=MAX_ATTEMPTS).order_by("id"))
     spans: Spans = defaultdict(list)
     for row in marks:
         spans[row.contract_id].append((row.first_on, row.last_on))
     if not spans:
-        return
+        return []
     done = recompute(spans, now=now)
     RecalculationMark.objects.filter(id__in=one_of([row.pk for row in marks])).delete()
-    attainments_computed.send(sender=None, months=done.months, world=done.world, figures=done.figures, now=now)
+    answers: list[tuple[Any, Any]] = attainments_computed.send(
+        sender=None, months=done.months, world=done.world, figures=done.figures, now=now
+    )
     # Last of all: what is tried again as a whole counts once.
     report.contracts += len(spans)
     report.written += done.written
     report.unchanged += done.unchanged
     report.removed += done.removed
+    return [act for _receiver, act in answers if act is not None]

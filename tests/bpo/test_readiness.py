@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.test import Client
 
+from bpo.models import AlertMark
 from bpo.queries import readiness
 from bpo.queries.readiness import is_ready
 from bpo.services.sweep import record_heartbeat
@@ -81,6 +82,7 @@ def test_a_dead_database_is_not_ready_and_not_an_error(monkeypatch: pytest.Monke
 @pytest.mark.django_db
 def test_doctor_names_a_cure_for_each_failure(settings: Any) -> None:
     settings.SECRET_KEY = settings.INSECURE_SECRET
+    AlertMark.objects.create(error="ArithmeticError: poison")
     output = StringIO()
 
     with pytest.raises(CommandError) as refusal:
@@ -90,6 +92,7 @@ def test_doctor_names_a_cure_for_each_failure(settings: Any) -> None:
     assert refusal.value.returncode == 1
     assert findings["secret"]["level"] == "error"
     assert "manage.py setup" in findings["secret"]["cure"]
+    assert "1 contracts" in findings["alerts"]["detail"]
     assert all(finding["cure"] for finding in findings.values() if finding["level"] != "ok")
     assert {"versions", "database", "migrations", "clock", "recalculation", "broker", "disk", "font"} <= set(findings)
 

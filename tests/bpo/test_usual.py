@@ -11,14 +11,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from psycopg.errors import DeadlockDetected
 
-from bpo.models import Alert, SeriesBaseline
+from bpo.models import Alert, AlertMark, SeriesBaseline
 from bpo.queries.alert_words import message_of
 from bpo.services import alerts
-from bpo.services.alerts import baselines
+from bpo.services.alerts import baselines, owed
 from kpis.calc import surveillance
 from kpis.models import Kpi
 from kpis.queries.figures import Figures
 from kpis.queries.series import World
+from kpis.services.computation import recompute
 from kpis.services.recalculation import drain
 from tests.bpo.alerts_world import mark, raised, report, restate
 from tests.make import make_contract, make_figures, make_kpi, make_queue, make_target
@@ -172,13 +173,55 @@ def test_a_failure_costs_no_figure_and_is_caught_up_with(monkeypatch: pytest.Mon
 
     assert (report_of_drain.failed, report_of_drain.written) == (0, 2)
     assert statistical() == []
+    assert "ZeroDivisionError" in AlertMark.objects.get().error
 
-    alerts.look_at_all(now=at(CAME))
+    assert alerts.pay_owed(now=at(CAME)) == 1
 
+    assert ("worse_than_usual", "critical", "open") in statistical()
+    assert not AlertMark.objects.exists()
+
+
+def test_a_look_that_always_fails_is_set_aside_and_paid_with_the_next_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    contract, good = make_odd_day(), make_contract()
+    make_target(good, make_kpi(), 80)
+    mark(contract_ids=[good.pk], first_on=CAME, last_on=CAME)
+    real = owed.evaluate
+
+    def poisoned(*, world: World, **given: Any) -> Any:
+        if contract.pk in world.contracts:
+            raise ArithmeticError("poison")
+        return real(world=world, **given)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(owed, "evaluate", poisoned)
+        assert drain(now=at(CAME)).failed == 0
+        assert [alerts.pay_owed(now=at(CAME)) for _ in range(4)] == [1, 1, 1, 0]
+
+    aside = AlertMark.objects.get()
+    assert (aside.contract, aside.attempts, "poison" in aside.error) == (contract, 3, True)
+
+    mark(contract_ids=[contract.pk], first_on=CAME, last_on=CAME)
+    drain(now=at(CAME))
+
+    assert not AlertMark.objects.exists()
     assert ("worse_than_usual", "critical", "open") in statistical()
 
 
-def test_a_deadlock_is_tried_again_with_the_whole_of_the_drain(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_look_at_figures_that_somebody_computed_anew_is_left_to_them() -> None:
+    contract = make_odd_day()
+    done = recompute({contract.pk: [(CAME - timedelta(days=1), CAME)]}, now=at(CAME))
+    look = alerts.owe(done.months, world=done.world, figures=done.figures, now=at(CAME))
+    newer = alerts.owe(done.months, world=done.world, figures=done.figures, now=at(CAME))
+
+    look()
+    assert (statistical(), AlertMark.objects.count()) == ([], 2)
+    newer()
+    assert ("worse_than_usual", "critical", "open") in statistical()
+    assert not AlertMark.objects.exists()
+    look()
+
+
+def test_a_deadlock_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     make_odd_day()
     tries = []
 
@@ -193,7 +236,7 @@ def test_a_deadlock_is_tried_again_with_the_whole_of_the_drain(monkeypatch: pyte
     monkeypatch.setattr(baselines, "learn", learn)
 
     assert drain(now=at(CAME)).written == 2
-    assert len(tries) == 3
+    assert len(tries) == 3, "one was broken off, and the contract has two series"
     assert ("worse_than_usual", "critical", "open") in statistical()
 
 

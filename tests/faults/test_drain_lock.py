@@ -77,3 +77,30 @@ def test_without_the_lock_the_stale_figure_wins_and_no_mark_is_left(monkeypatch:
 
     assert Attainment.objects.get(start=MARCH).value == 10, "this interleaving no longer shows why the lock is there"
     assert not RecalculationMark.objects.exists()
+
+
+def test_two_drains_share_the_contracts(monkeypatch: pytest.MonkeyPatch) -> None:
+    contracts = [make_contract() for _ in range(4)]
+    for each in contracts:
+        make_target(each, make_kpi(), 90)
+        make_figures(make_queue(each), MARCH, offered=100, answered=95)
+    mark(contract_ids=[each.pk for each in contracts], first_on=MARCH, last_on=MARCH)
+    monkeypatch.setitem(recalculation.BATCH, "postgresql", (2, 50_000))
+    assert recalculation.is_worth_sharing()
+    both_work = threading.Barrier(2, timeout=PATIENCE)
+    load_figures, shares = World.load_figures, []
+
+    def together(world: World, wanted):  # type: ignore[no-untyped-def]
+        shares.append(set(world.contracts))
+        both_work.wait()  # neither goes on before the other has contracts of its own in hand
+        return load_figures(world, wanted)
+
+    monkeypatch.setattr(World, "load_figures", together)
+    threads = [in_thread(lambda: recalculation.drain(now=NOW)) for _ in range(2)]
+    for thread in threads:
+        thread.join(PATIENCE)
+
+    assert (len(shares), shares[0] | shares[1]) == (2, {each.pk for each in contracts})
+    assert Attainment.objects.filter(start=MARCH, status="met").count() == 4
+    assert not RecalculationMark.objects.exists()
+    assert not recalculation.is_worth_sharing()

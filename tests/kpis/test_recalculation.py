@@ -252,13 +252,13 @@ def test_a_transaction_broken_off_for_anothers_sake_is_tried_again(
     make_target(contract, make_kpi(), 90)
     real, broken = recalculation._drain_locked, []
 
-    def deadlocked_once(*given: Any) -> None:
+    def deadlocked_once(*given: Any) -> Any:
         if not broken:
             broken.append(1)
             cause = Exception("deadlock detected")
             cause.sqlstate = "40P01"  # type: ignore[attr-defined]
             raise OperationalError from cause
-        real(*given)
+        return real(*given)
 
     monkeypatch.setattr(recalculation, "_drain_locked", deadlocked_once)
 

@@ -1,4 +1,4 @@
-"""After a drain: the alerts of the contracts whose figures were computed, in the transaction that stored them."""
+"""After a drain: the alerts of the contracts whose figures were computed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def evaluate(*, world: World, figures: Figures, now: datetime) -> Followed:
 
     ``figures`` are what the drain has read already.
 
-    A constant number of statements, whatever the number of series. The drain holds the contracts' locks.
+    A constant number of statements, whatever the number of series. The contracts are locked.
     """
     live = by_key(Alert.objects.filter(about(world.contracts), is_live=True, kind__in=OF_THE_LEVELS | OF_THE_FEED))
     findings = figure_findings(world, figures, {key: held_of(alert) for key, alert in live.items()})

@@ -1,7 +1,4 @@
-"""After a drain: the statistical alerts of the contracts whose figures were computed, in its transaction.
-
-What failed is caught up with by the next drain of the contract, and by the schedule once a day.
-"""
+"""After a drain: the statistical alerts of the contracts whose figures were computed, and of all of them once a day."""
 
 from __future__ import annotations
 
