@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from kpis.models import Attainment
 from kpis.services.marks import mark
 from kpis.services.recalculation import drain
 from kpis.services.submissions import submit
+from tests.benchmarks import workers
 from tests.benchmarks.results import Result, median_seconds, ms
 from tests.benchmarks.world import FIRST, MARCH, empty, fill, make_world, sum_bare_rows, unfold_to_bare_rows
 from tests.cast import client_for
@@ -98,7 +99,8 @@ def _time_values() -> float:
 def peer_close(full: bool) -> Iterator[Result]:
     """Close one new month: attainments and draft scorecards of every vendor, against the bare sum of the month.
 
-    The bar is for the largest; the ratios of the smaller ones, where fixed costs rule, stand beside it.
+    By the two worker processes of ``compose.yaml``; by one, and with the alerts that follow, stands beside it. The bar
+    is for the largest; the ratios of the smaller ones, where fixed costs rule, stand beside it too.
     """
     beside = {}
     for vendors, months in [(10, 12), (10, 36), (200, 12), (200, 36)] if full else [(10, 12), (50, 12)]:
@@ -114,6 +116,32 @@ def peer_close(full: bool) -> Iterator[Result]:
 
 
 def _close(vendors: int) -> tuple[float, dict[str, Any]]:
+    forget = _forgetting()
+    bare = median_seconds(lambda: sum_bare_rows(MARCH, APRIL))
+    two, two_with_alerts = _drained_by(2, forget)
+    one, _one_with_alerts = _drained_by(1, forget)
+    forget()
+    with CaptureQueriesContext(connection) as captured:
+        drain(now=NOW)
+    assert Scorecard.objects.count() == vendors
+    return two / bare, {
+        "close": ms(two), "sql": ms(bare), "by one worker": round(one / bare, 1),
+        "with alerts": round(two_with_alerts / bare, 1), "statements": len(captured),
+    }  # fmt: skip
+
+
+def workers_scaling(full: bool) -> Iterator[Result]:
+    """Recompute a month of many contracts, cards and alerts too, with two worker processes against one."""
+    make_world(contracts=400 if full else 200, queues_each=2, targets_each=5, weight=20)
+    fill(date(2026, 1, 1), LAST_OF_MARCH)
+    forget = _forgetting()
+    _bare, one = _drained_by(1, forget)
+    _bare, two = _drained_by(2, forget)
+    yield Result("workers_scaling", one / two, 1.6, "higher", detail={"one": ms(one), "two": ms(two)})
+
+
+def _forgetting() -> Callable[[], None]:
+    """Return what forgets everything that was computed, and marks the month of every contract."""
     ids = list(Contract.objects.values_list("id", flat=True))
 
     def forget() -> None:
@@ -122,10 +150,11 @@ def _close(vendors: int) -> tuple[float, dict[str, Any]]:
         Attainment.objects.all().delete()
         mark(contract_ids=ids, first_on=MARCH, last_on=LAST_OF_MARCH)
 
-    bare = median_seconds(lambda: sum_bare_rows(MARCH, APRIL))
-    ours = median_seconds(lambda: drain(now=NOW), before=forget)
-    forget()
-    with CaptureQueriesContext(connection) as captured:
-        drain(now=NOW)
-    assert Scorecard.objects.count() == vendors
-    return ours / bare, {"close": ms(ours), "sql": ms(bare), "statements": len(captured)}
+    return forget
+
+
+def _drained_by(count: int, forget: Callable[[], None]) -> tuple[float, float]:
+    """Return how long so many workers take to store figures and cards, and with the alerts that follow."""
+    with workers.running(count) as staff:
+        cards = median_seconds(lambda: staff.drain(now=NOW, with_alerts=False), before=forget)
+        return cards, median_seconds(lambda: staff.drain(now=NOW, with_alerts=True), before=forget)

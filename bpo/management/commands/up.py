@@ -77,7 +77,7 @@ def _children(port: int) -> list[Child]:
     web = [python, "-m", "gunicorn", "config.wsgi:application", "--chdir", str(settings.BASE_DIR)]
     web += ["--bind", f"{HOST}:{port}", "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
     web += ["--log-level", "warning", *_no_control_socket()]
-    worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING"]
+    worker = [*celery, "worker", "--concurrency", "1", "--loglevel", "WARNING"]
     worker += ["--without-gossip", "--without-mingle", "--hostname", f"worker-{os.getpid()}@localhost"]
     beat = [*celery, "beat", "--loglevel", "WARNING", "--schedule", str(schedule), "--pidfile", ""]
     return [Child("web", web), Child("worker", worker), Child("beat", beat)]
