@@ -45,21 +45,29 @@ def running(count: int) -> Iterator[Workers]:
             process.join(10)
 
 
+@contextmanager
+def figures_alone(alone: bool = True) -> Iterator[None]:
+    """Have drains store figures and cards, and leave the alerts that follow (``alerts_vs_recompute``) to others."""
+    from bpo.receivers import owe_alerts
+    from kpis.signals import attainments_computed
+
+    if alone:
+        attainments_computed.disconnect(dispatch_uid="bpo.owe_alerts")
+    try:
+        yield
+    finally:
+        attainments_computed.connect(owe_alerts, dispatch_uid="bpo.owe_alerts")
+
+
 def _work(end: Connection) -> None:
     import django
 
     django.setup()
-    from bpo.receivers import owe_alerts
     from kpis.services.recalculation import drain
-    from kpis.signals import attainments_computed
-
-    def attach(with_alerts: bool) -> None:
-        attainments_computed.disconnect(dispatch_uid="bpo.owe_alerts")
-        if with_alerts:
-            attainments_computed.connect(owe_alerts, dispatch_uid="bpo.owe_alerts")
 
     job: Any
     while job := end.recv():
         now, with_alerts = job
-        attach(with_alerts)
-        end.send(drain(now=now).failed)
+        with figures_alone(not with_alerts):
+            report = drain(now=now)
+        end.send(report.failed)
