@@ -22,6 +22,8 @@ NAMES = (
     "alerts_vs_recompute",
     "memory_import",
     "refusals",
+    "scorecard_vs_floor",
+    "executive_page_queries",
 )
 
 
@@ -52,7 +54,7 @@ def _run(names: tuple[str, ...] | list[str], *, full: bool) -> Iterator[Any]:
     from django.db import connection
     from tqdm import tqdm
 
-    from tests.benchmarks import alerts, ingest, memory, recompute, refusals
+    from tests.benchmarks import alerts, ingest, memory, pages, recompute, refusals
     from tests.benchmarks.world import empty
 
     call_command("migrate", verbosity=0)
@@ -66,6 +68,8 @@ def _run(names: tuple[str, ...] | list[str], *, full: bool) -> Iterator[Any]:
         "alerts_vs_recompute": alerts.alerts_vs_recompute,
         "memory_import": memory.memory_import,
         "refusals": refusals.refusals,
+        "scorecard_vs_floor": pages.scorecard_vs_floor,
+        "executive_page_queries": pages.executive_page_queries,
     }
     for name in tqdm(names, desc="benchmarks", file=sys.stderr):
         empty()

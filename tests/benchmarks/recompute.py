@@ -17,7 +17,16 @@ from kpis.services.recalculation import drain
 from kpis.services.submissions import submit
 from tests.benchmarks import workers
 from tests.benchmarks.results import Result, median_seconds, ms
-from tests.benchmarks.world import FIRST, MARCH, empty, fill, make_world, sum_bare_rows, unfold_to_bare_rows
+from tests.benchmarks.world import (
+    FIRST,
+    LAST_OF_MARCH,
+    MARCH,
+    empty,
+    fill,
+    make_world,
+    sum_bare_rows,
+    unfold_to_bare_rows,
+)
 from tests.cast import client_for
 from tests.make import make_key
 from vendors.actors import SYSTEM
@@ -25,7 +34,6 @@ from vendors.models import Contract
 
 NOW = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)
 APRIL = date(2026, 4, 1)
-LAST_OF_MARCH = date(2026, 3, 31)
 
 
 def recompute_vs_sql(full: bool) -> Iterator[Result]:

@@ -13,7 +13,7 @@ from vendors.models import Centre, Contract, ContractQueue, ContractTerms, Queue
 
 MEASURES = [f"m{number:02d}" for number in range(1, 31)]
 FIRST = date(2023, 1, 1)
-MARCH = date(2026, 3, 1)
+MARCH, LAST_OF_MARCH = date(2026, 3, 1), date(2026, 3, 31)
 
 
 def empty() -> None:
