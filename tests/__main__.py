@@ -13,11 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 from tests import services
+from tests.processes import fresh_database
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICE_NAMES = ("DATABASE_URL", "REDIS_URL", "BROKER_FILES")
@@ -51,8 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.only != "postgresql":
         outcomes.append(_run_leg("SQLite", dict.fromkeys(SERVICE_NAMES, ""), processes, rest))
     if chosen.only != "sqlite":
-        with services.running() as running:
-            outcomes.append(_run_leg("PostgreSQL and Redis", running.environment(), processes, rest))
+        with services.running() as running, _migrated(running.environment()) as environment:
+            outcomes.append(_run_leg("PostgreSQL and Redis", environment, processes, rest))
 
     print("\n" + "\n".join(str(outcome) for outcome in outcomes), flush=True)
     return max(outcome.code for outcome in outcomes)
@@ -61,6 +63,15 @@ def main(arguments: list[str] | None = None) -> int:
 def _names_one_file(arguments: list[str]) -> bool:
     """Say whether the tests asked for are so few that starting more processes costs more than it gives."""
     return sum(".py" in argument for argument in arguments) == 1
+
+
+@contextlib.contextmanager
+def _migrated(environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Migrate a database from nothing; what the leg makes of databases begins as a copy (tests/migrated.py)."""
+    with fresh_database(environment["DATABASE_URL"]) as url:
+        command = [sys.executable, "manage.py", "migrate", "-v", "0"]
+        subprocess.run(command, cwd=ROOT, env={**os.environ, **environment, "DATABASE_URL": url}, check=True)
+        yield {**environment, "MIGRATED_DATABASE": url}
 
 
 def _run_leg(leg: str, environment: dict[str, str], processes: str, arguments: list[str]) -> Outcome:

@@ -200,10 +200,13 @@ def installation(environment: Mapping[str, str]) -> Iterator[Installation]:
 
 @contextlib.contextmanager
 def database(template: str = "") -> Iterator[str]:
-    """Yield the URL of a fresh database where this leg's databases are; a copy of ``template`` where given."""
+    """Yield the URL of a fresh database where this leg's databases are: a copy of ``template``, by default of the
+    migrated one (tests/migrated.py), or empty where there is none yet.
+    """
     url = os.environ.get("DATABASE_URL", "")
+    template = template or os.environ.get("MIGRATED_DATABASE", "")
     if url.startswith("postgres"):
-        with _postgresql_database(url, template) as fresh:
+        with fresh_database(url, template) as fresh:
             yield fresh
         return
     with tempfile.TemporaryDirectory(prefix="bpo-database-") as folder:
@@ -214,7 +217,8 @@ def database(template: str = "") -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _postgresql_database(url: str, template: str) -> Iterator[str]:
+def fresh_database(url: str, template: str = "") -> Iterator[str]:
+    """Yield the URL of a new database of the PostgreSQL server at ``url``: empty, or a copy of ``template``."""
     parts = urlsplit(url)
     name = f"processes_{os.getpid()}_{time.monotonic_ns()}"
     copied = f' TEMPLATE "{urlsplit(template).path.strip("/")}"' if template else ""

@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests import processes
 from tests.services import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
@@ -77,13 +78,27 @@ def _kind(process: psutil.Process) -> str:
     return ""
 
 
-@pytest.fixture
-def up(tmp_path: Path) -> Iterator[Running]:
-    running = Running(tmp_path)
+@contextlib.contextmanager
+def _up(folder: Path) -> Iterator[Running]:
+    running = Running(folder)
     yield running
     if running.process.poll() is None:
         running.process.send_signal(signal.SIGINT)
         running.process.wait(60)
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Running]:
+    """``manage.py up`` where nothing is yet."""
+    with _up(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def up_again() -> Iterator[Running]:
+    """``manage.py up`` where the database has been migrated before."""
+    with processes.database() as url, _up(Path(url.removeprefix("sqlite:///")).parent) as running:
+        yield running
 
 
 def test_it_serves_survives_a_death_and_leaves_nobody_behind(up: Running, tmp_path: Path) -> None:
@@ -103,17 +118,17 @@ def test_it_serves_survives_a_death_and_leaves_nobody_behind(up: Running, tmp_pa
     assert "Stopped." in up.output.read_text()
 
 
-def test_it_gives_up_when_a_process_dies_twice(up: Running) -> None:
-    up.wait(lambda: "Open http://" in up.output.read_text(), "address")
+def test_it_gives_up_when_a_process_dies_twice(up_again: Running) -> None:
+    up_again.wait(lambda: "Open http://" in up_again.output.read_text(), "address")
 
-    first = up.children()["beat"]
+    first = up_again.children()["beat"]
     first.kill()
-    up.wait(lambda: up.children().get("beat", first).pid != first.pid, "second scheduler")
-    up.children()["beat"].kill()
+    up_again.wait(lambda: up_again.children().get("beat", first).pid != first.pid, "second scheduler")
+    up_again.children()["beat"].kill()
 
-    assert up.process.wait(60) == 1
-    assert not [process for process in up.seen.values() if _lives(process)]
-    assert re.search("beat died again", up.output.read_text())
+    assert up_again.process.wait(60) == 1
+    assert not [process for process in up_again.seen.values() if _lives(process)]
+    assert re.search("beat died again", up_again.output.read_text())
 
 
 def test_it_says_so_when_the_port_is_taken(tmp_path: Path) -> None:
