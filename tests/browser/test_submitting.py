@@ -115,27 +115,30 @@ def test_every_page_of_it_fits_a_phone_and_reads_well(
     sign_in(page, "jisu")
 
     def look(name: str) -> None:
-        page.wait_for_load_state("networkidle")
         shot(page, f"phone-{locale[:2]}-{scheme}-{name}")
         assert overflow(page) <= 0, name
         assert contrasts(page) == [], name
+
+    def press(button: str) -> None:
+        with page.expect_navigation():
+            page.click(button)
 
     for way in ("form", "paste", "file"):
         page.goto(f"/submit/?way={way}")
         look(way)
     page.set_input_files("#file", file_of(BAD))
-    page.click("main form button.main")
+    press("main form button.main")
     look("errors")
     page.set_input_files("#file", file_of(GOOD))
-    page.click(".two .main")
+    press(".two .main")
     look("check")
-    page.click("main form.panel .main")
+    press("main form.panel .main")
     look("receipt")
     page.goto("/submissions/")
     look("list")
     page.goto("/submit/?way=form")
     page.fill("#hanbit-order-voice\\.offered", "천")
-    page.click("main form button.main")
+    press("main form button.main")
     look("faults")
     # The browser itself reports the page of faults, because it answers 422.
     assert [text for text in watched.complaints if "422" not in text] == []
