@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import hypothesis
 import pytest
 import time_machine
 from django.db import connection
@@ -18,11 +16,6 @@ from rest_framework.test import APIClient
 from tests.cast import Cast, client_for, make_cast
 
 pytest_plugins = ["tests.legs", "tests.flushing", "tests.migrated"]
-
-hypothesis.settings.register_profile("quick", max_examples=25, deadline=None)
-hypothesis.settings.register_profile("thorough", max_examples=200, deadline=None)
-hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
-"""A run of the suite draws other examples than the last one; `.ci/run` draws eight times as many."""
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 """Monday noon in Seoul: the clock of every test that asks for ``frozen_clock``."""
