@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 
 REFERENCE_DATA = Path(__file__).resolve().parent.parent.parent / "shared"
+LEFT_OUT = pytest.StashKey[int]()
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -36,7 +38,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     if others:
         config.hook.pytest_deselected(items=others)
+        config.stash[LEFT_OUT] = len(others)
         items[:] = [item for item in items if item not in set(others)]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over from a worker of pytest-xdist how many it left out: each of them collects all tests."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say how many were left out; pytest itself does not where workers run the tests."""
+    if left_out := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(f"{left_out} tests belong to the other leg alone and were left out.")
 
 
 def _missing(terminal: object) -> list[str]:
@@ -48,6 +63,8 @@ def _missing(terminal: object) -> list[str]:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """With ``NO_SKIPS=1`` a skipped test fails the run."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = session.config.stash.get(LEFT_OUT, 0)
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("NO_SKIPS") == "1" and terminal and not hasattr(session.config, "workerinput"):
         reasons = _missing(terminal)

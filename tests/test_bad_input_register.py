@@ -15,6 +15,8 @@ from tests.bad_input_register import DIFFERS, NOT_HERE, SHOWN_BY
 from tests.shared_data import SHARED
 from tests.test_bad_input import ADDRESSES, HEADERS, SETUP
 
+pytestmark = pytest.mark.sqlite  # no database is in it: once is enough
+
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = range(1, 211)
 FAMILIES = {"77-89": range(77, 90), "105-106": range(105, 107), "107-108": range(107, 109),

@@ -13,6 +13,8 @@ import pytest
 from django.utils import translation
 from django.utils.translation.template import templatize
 
+pytestmark = pytest.mark.sqlite  # no database is in it: once is enough
+
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("vendors", "kpis", "bpo", "config")
 FIRST_IS_TEXT = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}

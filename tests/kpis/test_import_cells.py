@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from kpis.imports import cells
 from kpis.imports.cells import BadCell
 
+pytestmark = pytest.mark.sqlite  # no database is in it: once is enough
+
 
 @pytest.mark.parametrize(
     ("kind", "cell", "value"),

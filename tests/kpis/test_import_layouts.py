@@ -15,6 +15,8 @@ from kpis.imports.opening import Grid, read_grid
 from kpis.imports.tables import Record
 from vendors.errors import DomainError, Invalid
 
+pytestmark = pytest.mark.sqlite  # no database is in it: once is enough
+
 DAY = date(2026, 3, 2)
 
 

@@ -32,6 +32,8 @@ from tests.kpis.spreadsheets import (
 )
 from vendors.errors import DomainError
 
+pytestmark = pytest.mark.sqlite  # no database is in it: once is enough
+
 SHAPES = Path(__file__).resolve().parents[3] / "shared" / "data" / "import_shapes"
 HEADER = ["업무그룹", "날짜", "인입", "평균 통화"]
 ROWS: list[list[Any]] = [HEADER, ["주문", date(2026, 3, 2), 1200, 45.5], ["007", date(2026, 3, 3), None, 0.1 + 0.2]]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bpo.reports.slides import BODY_END, BODY_TOP, FULL, SlideTable, TableCell, Text, height_of, on_slides, row_height
+
+pytestmark = pytest.mark.sqlite  # no database is in it: once is enough
 
 WORDS = st.text(st.sampled_from("가나다라 abc12 "), max_size=60)
 
