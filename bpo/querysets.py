@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bpo.choices import EXECUTIVE_STATUSES, OPEN_STATUSES, VENDOR_STATUSES, ScorecardStatus
 from vendors.actors import OF_A_VENDOR, ROLES_THAT_MAY, Capability
@@ -110,9 +110,17 @@ class ReportQuerySet(QuerySet[Any]):
 
 
 class SentReportQuerySet(QuerySet[Any]):
-    """Reports that were sent: all of them for who sees to them, else one's own."""
+    """Reports that were sent: all of them for who sees to them, else one's own, as far as one sees today."""
 
     def visible_to(self, actor: Actor) -> Self:
         if actor.may(Capability.MANAGE_REPORTS):
             return self
-        return self.filter(user=actor.user_id) if actor.user_id else self.none()
+        return self.filter(user=actor.user_id).within_sight_of(actor) if actor.user_id else self.none()
+
+    def within_sight_of(self, actor: Actor) -> Self:
+        """Return those about no vendor whose results ``actor`` does not read today."""
+        reader = actor.limited_to(Capability.READ_RESULTS)
+        if reader.sees_all_vendors:
+            return self
+        about = self.model.vendors.through.objects.filter(sentreport=OuterRef("pk"))
+        return self.filter(~Exists(about.exclude(vendor__in=reader.vendor_ids)), is_of_all=False)

@@ -30,7 +30,7 @@ class SentReportAdmin(ReadOnlyAdmin):
     date_hierarchy = "made_at"
     fields = [
         "id", "subscription", ("cause", "slot"), ("kind", "period", "start"), "language", ("user", "address"),
-        "subject", "text", "files", "link_days", ("made_by", "made_at"),
+        "subject", "text", "files", "link_days", ("is_of_all", "vendors"), ("made_by", "made_at"),
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from bpo.choices import ReportCause, ReportKind, ReportPeriod
 from bpo.querysets import ReportQuerySet, SentReportQuerySet
+from vendors.models import Vendor
 
 MOST_BUSINESS_DAYS = 15
 MOST_LINK_DAYS = 90
@@ -100,7 +101,8 @@ class SentReport(models.Model):
 
     ``slot`` and ``address`` are unique: a report goes to nobody twice. ``text`` and ``html`` are the mail's bodies
     with two marks where the recipient's own links stand, which nobody else may have; ``content`` is what the link
-    opens; ``files`` lists the attachments, ``{edition, name, media_type, sha256, size}`` each.
+    opens; ``files`` lists the attachments, ``{edition, name, media_type, sha256, size}`` each. ``is_of_all`` and
+    ``vendors`` are whose results its recipient saw then: neither, of one for all staff, which tells of none.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -123,6 +125,8 @@ class SentReport(models.Model):
     content = models.JSONField(_("content"))
     files = models.JSONField(_("attachments"), default=list)
     link_days = _NUMBER(_("days the link opens"))
+    is_of_all = models.BooleanField(_("about all vendors"), default=True)
+    vendors = models.ManyToManyField(Vendor, blank=True, related_name="+", verbose_name=_("about these vendors"))
     made_by = models.CharField(_("made by"), max_length=200)
     made_at = models.DateTimeField(_("made at"))
 

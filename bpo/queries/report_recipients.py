@@ -44,6 +44,11 @@ class Recipient:
         """The same for all whose report has the same words."""
         return self.language, self.actor.is_superuser, tuple(sorted(map(str, self.actor.grants)))
 
+    @property
+    def reader(self) -> Actor:
+        """As whom results are read: whose they are is what the report tells of."""
+        return self.actor.limited_to(Capability.READ_RESULTS)
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:

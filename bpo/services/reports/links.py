@@ -80,7 +80,7 @@ def revoke(link_id: uuid.UUID, *, actor: Actor, now: datetime) -> ReportLink:
 def open_report(token: str, *, now: datetime, is_counted: bool = True) -> ReportLink | None:
     """Return the link of a token with its report, and count it; null where it is wrong, has expired or was revoked.
 
-    The link of a mail ends with the right to have it: when the account is closed, or the role is lost.
+    The link of a mail ends with the right to have it: when the account is closed, or the role is lost or shrinks.
     """
     try:
         signing.Signer(salt=OPEN, sep=".").unsign(token)
@@ -96,11 +96,14 @@ def open_report(token: str, *, now: datetime, is_counted: bool = True) -> Report
 
 
 def may_have(report: SentReport) -> bool:
-    """Say whether the recipient may have it still: who left, lost the role or has another address may not."""
+    """Say whether the recipient may have it still: who left, has another address or sees less by now may not."""
     user = report.user
     if user is None:
         return True
-    return user.email.lower() == report.address and not refusal(report.kind, user, actor_of(user))
+    actor = actor_of(user)
+    if user.email.lower() != report.address or refusal(report.kind, user, actor):
+        return False
+    return SentReport.objects.within_sight_of(actor).filter(pk=report.pk).exists()
 
 
 def _report(report_id: uuid.UUID, actor: Actor) -> SentReport:

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bpo.calc.timing import Hours, next_allowed
-from bpo.choices import DeliveryKind, JobStatus, ReportCause
+from bpo.choices import DeliveryKind, JobStatus, ReportCause, ReportKind
 from bpo.models import Delivery, JobRun, ReportFile, ReportSubscription, SentReport
 from bpo.queries.recipients import home_holidays, reader_of
 from bpo.queries.report_recipients import ALL_STAFF, Recipient, language_of, recipients_of, refusal
@@ -159,13 +159,16 @@ def store_files(attachments: Sequence[Sequence[Attachment]]) -> None:
 def _store(issue: Issue, recipient: Recipient, letter: Letter) -> SentReport:
     """Keep one recipient's report, the link that opens it, and its place in the outbox."""
     about, now = issue.subscription, issue.now
+    is_told = about.kind != ReportKind.ALL_STAFF  # which tells of no vendor
     report = SentReport.objects.create(
         subscription=about, cause=issue.cause, slot=issue.slot, kind=about.kind, period=about.period,
         start=issue.period.start, language=recipient.language, user=recipient.user, address=recipient.address,
         subject=letter.subject, text=letter.text, html=letter.html, content=letter.content,
         files=[one.as_dict() for one in letter.attachments], link_days=about.link_days,
-        made_by=issue.actor.label[:200], made_at=now,
+        is_of_all=is_told and recipient.reader.sees_all_vendors, made_by=issue.actor.label[:200], made_at=now,
     )  # fmt: skip
+    if is_told and not report.is_of_all:
+        report.vendors.set(recipient.reader.vendor_ids)
     make_link(report, days=about.link_days, made_by=issue.actor.label, now=now, is_personal=True)
     Delivery.objects.create(
         kind=DeliveryKind.REPORT, user=recipient.user, address="" if recipient.user else recipient.address,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.core import mail
 from django.test import Client, override_settings
 
@@ -19,7 +21,7 @@ from tests.bpo.pages_sample import Programme
 from tests.bpo.reports.conftest import Readers
 from tests.bpo.reports.world import BD7, make_report, make_subscription, sent
 from tests.checks import queries_of
-from tests.make import make_actor
+from tests.make import make_actor, make_contract, make_user, make_vendor
 from vendors.choices import Role
 from vendors.errors import DomainError
 
@@ -120,6 +122,7 @@ def test_it_holds_to_the_last_moment_of_its_days() -> None:
         lambda user: type(user).objects.filter(pk=user.pk).update(is_active=False),
         lambda user: type(user).objects.filter(pk=user.pk).update(email="other@example.com"),
         lambda user: user.memberships.all().delete(),
+        lambda user: user.memberships.update(vendor=make_vendor()),
     ],
 )
 def test_the_mails_link_ends_with_the_right_to_have_it(readers: Readers, change: Callable[[Any], Any]) -> None:
@@ -132,6 +135,37 @@ def test_the_mails_link_ends_with_the_right_to_have_it(readers: Readers, change:
 
     assert Client().get(path).status_code == 404
     assert ReportLink.objects.get().opened == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "was_of", "is_of", "opens"),
+    [
+        ("executive", None, "hanbit", False),
+        ("executive", None, None, True),
+        ("executive", "hanbit", "hanbit", True),
+        ("executive", "hanbit", None, True),
+        ("executive", "hanbit", "narae", False),
+        ("all_staff", None, "hanbit", True),
+    ],
+)
+def test_an_earlier_report_is_opened_as_far_as_its_recipient_sees_today(
+    two_months: Programme, kind: str, was_of: str | None, is_of: str | None, opens: bool
+) -> None:
+    vendors = {"hanbit": two_months.vendor, "narae": make_vendor("narae"), None: None}
+    reader = make_user("jisu", Role.ANALYST, vendors[was_of])
+    make_subscription(kind=kind, users=[reader])
+    sent(BD7)
+    report, path = SentReport.objects.get(), link_of(mail.outbox[0])
+    assert Client().get(path).status_code == 200
+
+    reader.memberships.update(vendor=vendors[is_of])
+
+    browser = Client()
+    browser.force_login(reader)
+    archived = [f"/reports/sent/{report.pk}/", f"/reports/sent/{report.pk}/page/", f"/api/v1/sent-reports/{report.pk}/"]
+    assert {browser.get(one).status_code for one in archived} == {200 if opens else 404}
+    assert Client().get(path).status_code == (200 if opens else 404)
+    assert browser.get("/api/v1/sent-reports/").json()["count"] == int(opens)
 
 
 @override_settings(SIGN_IN_TRIES_OF_ADDRESS=3)
@@ -197,3 +231,27 @@ def test_opening_costs_a_handful_of_queries() -> None:
     Client().get(path)
 
     assert len(queries_of(lambda: Client().get(path))) <= 5
+
+
+def test_reports_sent_before_are_of_the_vendors_they_name() -> None:
+    judge = import_module("bpo.migrations.0017_add_sight_of_sent_reports").judge
+    hanbit, narae = make_vendor("hanbit", name_ko="한빛"), make_vendor("narae")
+    for vendor, name in ((hanbit, "Calls"), (narae, "Chats"), (make_vendor("double", name="Narae"), "Chats")):
+        make_contract(vendor, name=name)
+    rows = {
+        "named": [{"vendor": "한빛", "name": "Calls"}, {"vendor": "Hanbit", "name": "Calls"}],
+        "doubtful": [{"vendor": "Hanbit", "name": "Calls"}, {"vendor": "Narae", "name": "Chats"}],
+        "unknown": [{"vendor": "Hanbit", "name": "Renamed"}],
+        "empty": [],
+    }
+    made = {name: make_report(name, kind="executive", content={"contracts": rows[name]}) for name in rows}
+    made["staff"] = make_report("staff", kind="all_staff")
+
+    judge(apps, None)
+
+    for report in made.values():
+        report.refresh_from_db()
+    assert {name: (one.is_of_all, set(one.vendors.all())) for name, one in made.items()} == {
+        "named": (False, {hanbit}), "doubtful": (True, set()), "unknown": (True, set()), "empty": (True, set()),
+        "staff": (False, set()),
+    }  # fmt: skip

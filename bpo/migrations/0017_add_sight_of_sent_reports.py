@@ -1,0 +1,38 @@
+from django.db import migrations, models
+
+
+def judge(apps, schema_editor):
+    """Find whose results the reports tell of that were sent before; what cannot be told apart is of all vendors."""
+    SentReport, Contract = apps.get_model("bpo", "SentReport"), apps.get_model("vendors", "Contract")
+    vendors = {}
+    for contract in Contract.objects.select_related("vendor"):
+        for label in (contract.vendor.name, contract.vendor.name_ko):
+            vendors.setdefault((label, contract.name), set()).add(contract.vendor_id)
+    for report in SentReport.objects.iterator():
+        rows = report.content.get("contracts") or []
+        found = [vendors.get((row["vendor"], row["name"]), set()) for row in rows]
+        if report.kind == "all_staff" or (found and all(len(one) == 1 for one in found)):
+            SentReport.objects.filter(pk=report.pk).update(is_of_all=False)
+            report.vendors.set({pk for one in found for pk in one})
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('bpo', '0016_add_reports'),
+        ('vendors', '0011_add_relief_terms'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='sentreport',
+            name='is_of_all',
+            field=models.BooleanField(default=True, verbose_name='about all vendors'),
+        ),
+        migrations.AddField(
+            model_name='sentreport',
+            name='vendors',
+            field=models.ManyToManyField(blank=True, related_name='+', to='vendors.vendor', verbose_name='about these vendors'),
+        ),
+        migrations.RunPython(judge, migrations.RunPython.noop),
+    ]
