@@ -180,7 +180,7 @@ class ReportSubscriptionViewSet(WritableViewSet):
 
 
 class SentReportViewSet(ScopedViewSet):
-    """What was sent to whom: all of it for who sees to reports, else what was sent to oneself, of vendors one sees today."""
+    """What was sent to whom: all of it for who sees to reports, else what was sent to oneself, as far as one sees."""
 
     queryset = (
         SentReport.objects.select_related("user", "delivery")

@@ -22,6 +22,7 @@ from vendors.models import Contract, Department
 class Lost:
     """What one party's or department's events came to in a period; null where nothing can be counted.
 
+    ``days`` are queue-days, each counted once, as every call is.
     ``department`` is null of the client as a whole, and of events without a department.
     """
 
@@ -103,7 +104,7 @@ def _lost(start: date, department: Department | None, costs: Sequence[Cost]) -> 
         start,
         department,
         factors,
-        sum(one.days for one in costs),
+        len(frozenset().union(*(one.queue_days for one in costs))),
         _sum(one.calls for one in costs),
         _sum(one.missed for one in costs),
         _sum(one.points for one in costs),

@@ -44,6 +44,22 @@ def touched_by(
         return Touched(came, min(missed, came))
 
 
+def shared(whole: Touched | None, claims: Iterable[Touched]) -> list[Touched]:
+    """Return what each of several claims on one queue-day has of it: a call is lost once, and who is first has it.
+
+    ``whole`` is what the day had (null: unknown, so that nothing limits them); each claim gets what is left of it.
+    """
+    found = []
+    for claim in claims:
+        got = claim
+        if whole is not None:
+            volume = min(claim.volume, whole.volume)
+            got = Touched(volume, min(claim.missed, whole.missed, volume))
+            whole = Touched(whole.volume - got.volume, whole.missed - got.missed)
+        found.append(got)
+    return found
+
+
 def weighted_points(rows: Iterable[tuple[Decimal | None, Decimal | None, Decimal | None]]) -> Decimal | None:
     """Return Σ w·(with − without) ÷ Σ w of rows (weight, score with relief, score without), in points of the card.
 

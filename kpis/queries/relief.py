@@ -81,7 +81,8 @@ class RelievedFacts:
             return None
         done, unfit = [], list(self.unfit)
         days: dict[tuple[int, date], dict[str, Value]] = {}
-        for one in self.treatments:
+        # What the whole day comes to holds for its parts too, so those go first.
+        for one in sorted(self.treatments, key=lambda one: not one.measures):
             day = days.get((one.queue, one.date)) or self.figures.day(one.queue, one.date)
             try:
                 counts = one.treated(day, rule)

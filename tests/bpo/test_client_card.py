@@ -152,6 +152,19 @@ def test_what_was_attributed_stands_on_the_card_and_in_the_trend(world: World) -
     assert card(world.manager, vendor="nobody").trend == []
 
 
+def test_two_whole_days_on_one_queue_day_are_lost_once(world: World) -> None:
+    it = Department.objects.create(code="it", name="IT")
+    for title in ("Phones", "Power"):
+        factor = event(
+            world, by=world.second_manager, method="attribute", parameters={"party": "it"}, department=it, title=title
+        )
+        factors.approve(factor.pk, decision="Theirs", actor=world.manager, now=NOW)
+    drain(now=NOW)
+
+    (row,) = card(world.manager).attributed
+    assert (len(row.factors), row.days, row.calls, row.missed) == (2, 1, 4_000, 1_200)
+
+
 def test_what_is_put_to_another_contract_is_told_without_whose_it_was(world: World) -> None:
     other = make_contract(make_vendor("narae"), "narae-2026")
     make_queue(other, "narae-voice")

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db.models import Exists, OuterRef
 from django.db.models.fields.json import KT
 
-from kpis.calc.costs import Touched, touched_by, weighted_points
+from kpis.calc.costs import Touched, shared, touched_by, weighted_points
 from kpis.calc.facts import Direction, PeriodKind
 from kpis.calc.periods import Period, period_of
 from kpis.calc.relief import Method, Ratio, ratio_of
@@ -35,18 +36,24 @@ class Cost:
     """What one factor did to one contract's month.
 
     ``calls`` are the volume of what is relieved and ``missed`` those of it that were not what the KPI counts as good,
-    both by the measures of ``kpi``; null where no plain ratio counts these days. ``points`` are those of the card's
-    KPIs, each weighed, that the month would lack without the relief.
+    both by the measures of ``kpi``; null where no plain ratio counts these days. Where several factors touch the same
+    queue-day a call is lost once: the one approved first has it, the next has what is left (as whole days swallow
+    slices in the figures). ``points`` are those of the card's KPIs, each weighed, that the month would lack without the
+    relief of this factor alone.
     """
 
     factor: ExternalFactor
     contract: Contract
     start: date
-    days: int
+    queue_days: frozenset[tuple[int, date]]
     calls: Decimal | None
     missed: Decimal | None
     points: Decimal | None
     kpi: str
+
+    @property
+    def days(self) -> int:
+        return len(self.queue_days)
 
 
 def costs_of(
@@ -58,10 +65,13 @@ def costs_of(
     firsts of months.
     """
     rows = FactorSlice.objects.visible_to(actor).filter(date__gte=start, date__lt=end)
+    # In the order of their approval.
     rows = rows.filter(factor__status__in=APPROVED_FACTORS).select_related("factor__department").order_by("id")
     if factors is not None:
-        rows = rows.filter(factor__in=one_of(factors))
-    named = {row.factor_id: row.factor for row in rows}
+        # With whatever else touches their days, which may have had the calls before.
+        same = rows.filter(factor__in=one_of(factors), queue=OuterRef("queue"), date=OuterRef("date"))
+        rows = rows.filter(Exists(same.order_by()))
+    named = {row.factor_id: row.factor for row in rows if factors is None or row.factor_id in factors}
     links = load_links({row.queue_id for row in rows})
     months: dict[Month, list[Slice]] = defaultdict(list)
     for row in rows:
@@ -85,11 +95,11 @@ def _priced(
     found = []
     for month, slices in sorted(months.items()):
         ratios = _ratios(world, wanted[month])
-        for factor in dict.fromkeys(one.factor for one in slices):
+        for factor in dict.fromkeys(one.factor for one in slices if one.factor in factors):
             mine = [one for one in slices if one.factor == factor]
-            kpi, done = _touched(mine, ratios, figures)
+            kpi, done = _touched(mine, ratios, figures, _by_day(slices))
             points = scores.points(wanted[month], factor)
-            days = len({(one.queue, one.date) for one in mine})
+            days = frozenset((one.queue, one.date) for one in mine)
             calls, missed = (done.volume, done.missed) if done else (None, None)
             found.append(Cost(factors[factor], contracts[month[0]], month[1], days, calls, missed, points, kpi))
     return found
@@ -168,16 +178,41 @@ def _ratios(world: World, wanted: Wanted) -> list[_Counted]:
     return [counted for _weight, counted in sorted(rows, key=lambda row: (-row[0], row[1].kpi, row[1].queue or 0))]
 
 
-def _touched(slices: Iterable[Slice], ratios: Collection[_Counted], figures: Figures) -> tuple[str, Touched | None]:
-    """Return the KPI by whose measures the slices are counted, and what they come to; each queue-day counts once."""
-    slices = list(slices)
+def _by_day(slices: Iterable[Slice]) -> Mapping[tuple[int, date], list[Slice]]:
+    found: dict[tuple[int, date], list[Slice]] = defaultdict(list)
+    for one in slices:
+        found[one.queue, one.date].append(one)
+    return found
+
+
+def _touched(
+    slices: Sequence[Slice],
+    ratios: Collection[_Counted],
+    figures: Figures,
+    by_day: Mapping[tuple[int, date], Sequence[Slice]],
+) -> tuple[str, Touched | None]:
+    """Return the KPI by whose measures the slices of one factor are counted, and what they come to.
+
+    ``by_day`` are the slices of all factors by their queue-day, in the order of their approval.
+    """
     for counted in ratios:
         mine = [one for one in slices if counted.queue in (None, one.queue)]
-        known = [done for one in mine if (done := _of_slice(one, counted, figures)) is not None]
+        shares = (_share(one, by_day[one.queue, one.date], counted, figures) for one in mine)
+        known = [share for share in shares if share is not None]
         if known:
             volume = sum((one.volume for one in known), Decimal(0))
             return counted.kpi, Touched(volume, sum((one.missed for one in known), Decimal(0)))
     return "", None
+
+
+def _share(one: Slice, of_day: Sequence[Slice], counted: _Counted, figures: Figures) -> Touched | None:
+    """Return what a slice has of its queue-day once those approved before have theirs; null where it is not counted."""
+    claims = [(other, _of_slice(other, counted, figures)) for other in of_day]
+    known = [(other, claim) for other, claim in claims if claim is not None]
+    day = figures.day(one.queue, one.date)
+    whole = touched_by(day, {}, counted.ratio, is_higher_better=counted.is_higher_better)
+    shares = shared(whole, [claim for _other, claim in known])
+    return next((share for (other, _claim), share in zip(known, shares, strict=True) if other is one), None)
 
 
 def _of_slice(one: Slice, counted: _Counted, figures: Figures) -> Touched | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kpis.calc.costs import Touched, touched_by, weighted_points
+from kpis.calc.costs import Touched, shared, touched_by, weighted_points
 from kpis.calc.relief import Ratio
 
 RATIO = Ratio("within", "offered", Decimal(100))
@@ -48,3 +48,11 @@ def test_points_are_weighed() -> None:
 
     assert weighted_points([*known, *unknown]) == Decimal("7.50")
     assert weighted_points(unknown) is None
+
+
+def test_a_call_is_lost_once_however_many_claim_it() -> None:
+    day = Touched(Decimal(100), Decimal(20))
+    claims = [Touched(Decimal(30), Decimal(15)), Touched(Decimal(100), Decimal(20)), Touched(Decimal(10), Decimal(1))]
+
+    assert shared(day, claims) == [(30, 15), (70, 5), (0, 0)]
+    assert shared(None, claims) == claims

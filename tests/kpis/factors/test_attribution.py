@@ -136,6 +136,39 @@ def test_of_several_factors_each_is_priced_as_if_it_alone_were_missing(world: Wo
     assert [value for pk, value in points.items() if pk != good.pk] == [Decimal("1.48")]
 
 
+WHOLE = part()
+
+
+@pytest.mark.parametrize(
+    ("slices", "adjusted", "lost"),
+    [
+        # The day had 4,000 calls of which 1,200 were missed; the slice 1,000 of which 900 were. A whole day leaves
+        # the figure once, with or without a part of it beside.
+        ([WHOLE, WHOLE], "82.00", [(4_000, 1_200), (0, 0)]),
+        ([SLICE, WHOLE], "82.00", [(1_000, 900), (3_000, 300)]),
+        ([WHOLE, SLICE], "82.00", [(4_000, 1_200), (0, 0)]),
+        ([SLICE, part(offered=500, within=450)], "82.33", [(1_000, 900), (500, 50)]),
+    ],
+    ids=["whole, whole", "part, whole", "whole, part", "part, part"],
+)
+def test_a_call_that_two_factors_touch_is_lost_once_and_the_first_approved_has_it(
+    world: World, slices: list[Any], adjusted: str, lost: list[tuple[int, int]]
+) -> None:
+    found = [
+        outage(world, by=world.second_manager, title=f"No {place}", slices=[one]) for place, one in enumerate(slices)
+    ]
+    for factor in found:
+        factors.approve(factor.pk, decision="As logged", actor=world.manager, now=NOW)
+    drain(now=NOW)
+
+    costs = {cost.factor: cost for cost in costs_of(SEPTEMBER, END, actor=world.manager, now=NOW)}
+    asked = costs_of(SEPTEMBER, END, actor=world.manager, now=NOW, factors=[found[1].pk])
+
+    assert month(world)[1] == Decimal(adjusted)
+    assert [(costs[factor].calls, costs[factor].missed) for factor in found] == lost
+    assert asked == [costs[found[1]]]
+
+
 def test_what_no_plain_ratio_counts_has_no_calls(world: World) -> None:
     queue = make_queue(make_contract(world.contract.vendor), "chat")
     factor = outage(world, by=world.second_manager, queues=[queue], method="attribute")

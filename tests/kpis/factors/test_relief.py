@@ -44,6 +44,19 @@ def test_the_slice_leaves_numerator_and_denominator(world: World, slices: tuple[
     assert [one["date"] for one in row.explanation["adjusted"]["slices"]] == [OUTAGE.isoformat()]
 
 
+@pytest.mark.parametrize("order", [1, -1], ids=["day first", "part first"])
+def test_a_whole_day_replaced_holds_for_its_parts_too(world: World, order: int) -> None:
+    """Replaced by the target of 80 the last day is 3,200 of 4,000, also where another outage replaces a part of it."""
+    for one in [part(), SLICE][::order]:
+        factor = outage(
+            world, by=world.second_manager, slices=[one], method="replace", parameters={"by": "target"}, title=str(one)
+        )
+        factors.approve(factor.pk, decision="Seen", actor=world.manager, now=NOW)
+    drain(now=NOW)
+
+    assert month(world) == (Decimal("81.23"), Decimal("81.87"))
+
+
 def test_nothing_changes_before_it_is_approved(world: World) -> None:
     factor = outage(world, slices=[SLICE])
     factors.claim(factor.pk, evidence="Ticket 4711", actor=world.member, now=NOW)
