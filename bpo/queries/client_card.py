@@ -15,7 +15,7 @@ from django.db.models import Prefetch, QuerySet
 from bpo.queries.lost import Lost, Put, attributed, lost_by_quarter, put_to_contracts
 from kpis.calc.facts import PeriodKind
 from kpis.calc.forecasts import Accuracy, accuracy
-from kpis.calc.periods import Period, period_of
+from kpis.calc.periods import Period, period_of, periods_between
 from kpis.calc.punctuality import Punctuality, covered, median, minutes_of, notice_days, punctuality
 from kpis.choices import (
     APPROVED_FACTORS,
@@ -25,6 +25,7 @@ from kpis.choices import (
     FactorKind,
     FactorStatus,
     Forecaster,
+    ForecastGrain,
 )
 from kpis.models import ExternalFactor, FactorEvent
 from kpis.queries.forecasts import Planned, load_plans
@@ -45,7 +46,7 @@ NEVER_WERE = frozenset({FactorStatus.WITHDRAWN, FactorStatus.EXPIRED})
 
 @dataclass(frozen=True, slots=True)
 class ForecastRow:
-    """One queue's forecasts by the client that are over, at their own grain; ``open`` lack a day's figures."""
+    """One queue's forecasts of one grain by the client that are over; ``open`` lack a day's figures."""
 
     queue: Queue
     grain: str
@@ -54,6 +55,10 @@ class ForecastRow:
     actual: Decimal
     accuracy: Accuracy
     open: int
+
+    @property
+    def grain_label(self) -> Any:
+        return ForecastGrain(self.grain).label
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,23 +158,27 @@ Pairs = list[tuple[Decimal, Any]]
 def _forecasts(queues: Sequence[Queue], period: Period, today: date) -> list[tuple[ForecastRow, Pairs]]:
     if not queues:
         return []
-    plans = load_plans(queues, period.start, period.last)
+    plans = load_plans(queues, period.start, period.last, forecaster=Forecaster.CLIENT)
     # A week that begins in the period ends after it.
     holidays = holidays_for([queue.centre for queue in queues], period.start, period.end + ONE_WEEK)
     found = []
     for queue in queues:
-        rows = plans.beginning_in(queue.pk, period.start, period.end)
-        over = [one for one in rows if one.row.forecaster == Forecaster.CLIENT and one.period.end <= today]
-        if over:
-            whole = [one for one in over if _is_whole(one, queue, holidays)]
-            pairs: Pairs = [(one.row.volume, one.volume) for one in whole]
-            forecast = sum((planned for planned, _came in pairs), Decimal(0))
-            actual = sum((Decimal(came) for _planned, came in pairs), Decimal(0))
-            row = ForecastRow(
-                queue, over[0].row.grain, len(whole), forecast, actual, accuracy(pairs), len(over) - len(whole)
-            )
-            found.append((row, pairs))
+        over: dict[str, list[Planned]] = {}
+        for month in periods_between(PeriodKind.MONTH, period.start, period.last):
+            days = open_days(queue, holidays, month.start, month.end)
+            for one in plans.of_month(queue.pk, month, days):
+                if one.period.end <= today:
+                    over.setdefault(one.row.grain, []).append(one)
+        found += [_forecast_row(queue, grain, rows, holidays) for grain, rows in over.items()]
     return found
+
+
+def _forecast_row(queue: Queue, grain: str, over: Sequence[Planned], holidays: Any) -> tuple[ForecastRow, Pairs]:
+    whole = [one for one in over if _is_whole(one, queue, holidays)]
+    pairs: Pairs = [(one.row.volume, one.volume) for one in whole]
+    forecast = sum((planned for planned, _came in pairs), Decimal(0))
+    actual = sum((Decimal(came) for _planned, came in pairs), Decimal(0))
+    return ForecastRow(queue, grain, len(whole), forecast, actual, accuracy(pairs), len(over) - len(whole)), pairs
 
 
 def _is_whole(plan: Planned, queue: Queue, holidays: Any) -> bool:

@@ -61,14 +61,21 @@ class Plans:
         row = self._rows.get((queue, grain, period.start))
         return None if row is None else Planned(row, period, self._volumes(queue, period, row.measure))
 
-    def beginning_in(self, queue: int, start: date, end: date) -> list[Planned]:
-        """Return the plans of the finest grain that has one which begins in ``[start, end)``, in order."""
-        for grain in GRAINS:
-            days = [day for day in self._starts.get((queue, grain), ()) if start <= day < end]
-            if days:
-                found = (self.at_grain(queue, day, grain) for day in days)
-                return [plan for plan in found if plan is not None]
-        return []
+    def of_month(self, queue: int, month: Period, days: Collection[date]) -> list[Planned]:
+        """Return the plans by which a month is judged, in order: those of one grain that begin in it.
+
+        It is the grain that covers the most of ``days`` (the month's open ones), and the finest of those that cover the
+        same: a few days that were forecast too take nothing from the month's own forecast.
+        """
+        # max() keeps the first of equal ones.
+        grain = max(GRAINS, key=lambda grain: self._days_covered(queue, grain, days))
+        begin = [start for start in self._starts.get((queue, grain), ()) if month.start <= start < month.end]
+        found = (self.at_grain(queue, start, grain) for start in begin)
+        return [plan for plan in found if plan is not None]
+
+    def _days_covered(self, queue: int, grain: PeriodKind, days: Collection[date]) -> int:
+        periods = [period_of(grain, start) for start in self._starts.get((queue, grain), ())]
+        return sum(any(period.start <= day < period.end for period in periods) for day in days)
 
     def _volumes(self, queue: int, period: Period, measure: str) -> dict[date, Number]:
         rows = self._figures.between(queue, period.start, period.end)
@@ -78,11 +85,15 @@ class Plans:
         return {day: value for day, value in pairs if value is not None and not isinstance(value, tuple)}
 
 
-def load_plans(queues: Collection[Queue], first: date, last: date) -> Plans:
-    """Read the locked forecasts that cover ``[first, last]`` of these queues, and what came, in two queries."""
+def load_plans(queues: Collection[Queue], first: date, last: date, *, forecaster: str = "") -> Plans:
+    """Read the locked forecasts that cover ``[first, last]`` of these queues, and what came, in two queries.
+
+    ``forecaster`` is whose alone are read; of whoever made the newest where it is empty.
+    """
     spans = [period_of(grain, day) for grain in GRAINS for day in (first, last)]
     start, end = min(span.start for span in spans), max(span.end for span in spans)
-    rows = list(Forecast.objects.filter(queue__in=queues, start__gte=start, start__lt=end))
+    locked = Forecast.objects.filter(queue__in=queues, start__gte=start, start__lt=end)
+    rows = list(locked.filter(forecaster=forecaster) if forecaster else locked)
     figures = load_figures({queue.pk for queue in queues}, [(start, end)], {row.measure for row in rows})
     return Plans(rows, figures, {queue.pk: queue.centre.timezone for queue in queues})
 
