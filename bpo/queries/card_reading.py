@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery, prefetch_related_objects
-from django.db.models.fields.json import KT
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, prefetch_related_objects
+from django.db.models.fields.json import KeyTextTransform
 
 from bpo.models import Scorecard
 from bpo.queries.cards import card_parts
 from kpis.choices import APPROVED_FACTORS, FactorMethod, SubmissionWay
-from kpis.models import ExternalFactor, RecalculationMark, Submission
+from kpis.models import FactorSlice, RecalculationMark, Submission
 from vendors.calc.closing import ClosingRules
 from vendors.models import ContractTerms
 
@@ -26,14 +26,14 @@ class Around:
     """What stands around one card.
 
     ``versions`` are those of its contract and month that exist for the reader, newest first; ``is_pending`` says that
-    figures of the month wait to be computed, ``is_put_to`` that another vendor's days of the month are attributed to
-    the contract.
+    figures of the month wait to be computed, ``put_days`` how many of another vendor's queue-days of the month are
+    attributed to the contract; what they come to is the client's scorecard's to say.
     """
 
     versions: Sequence[Scorecard]
     is_simulated: bool
     is_pending: bool
-    is_put_to: bool
+    put_days: int
     closing: ClosingRules
 
 
@@ -64,14 +64,15 @@ def _with_around(cards: ScorecardQuerySet) -> ScorecardQuerySet:
     terms = terms.filter(contract=same_contract).order_by(F("valid_from").desc(nulls_last=True))
     began = Q(first_on__lte=OuterRef("start")) | _in_the_month("first_on")
     marks = RecalculationMark.objects.filter(began, contract=same_contract, last_on__gte=OuterRef("start"))
-    attributed = ExternalFactor.objects.alias(put_to=KT("parameters__contract")).filter(
-        _in_the_month("approved__date"), method=FactorMethod.ATTRIBUTE, status__in=APPROVED_FACTORS,
+    attributed = FactorSlice.objects.alias(put_to=KeyTextTransform("contract", "factor__parameters")).filter(
+        _in_the_month("date"), factor__method=FactorMethod.ATTRIBUTE, factor__status__in=APPROVED_FACTORS,
         put_to=OuterRef("contract__code"),
     )  # fmt: skip
+    put_days = attributed.order_by().values("factor__method").annotate(count=Count("pk")).values("count")
     return cards.annotate(
         is_simulated=Exists(Submission.objects.filter(way=SubmissionWay.DEMONSTRATION, vendor=same_vendor)),
         is_pending=Exists(marks),
-        is_put_to=Exists(attributed),
+        put_days=Subquery(put_days),
         closing=Subquery(terms.values("closing")[:1]),
     ).order_by("-version")
 
@@ -86,6 +87,6 @@ def _around(card: Scorecard, versions: Sequence[Scorecard]) -> Around:
         versions=versions,
         is_simulated=read["is_simulated"],
         is_pending=read["is_pending"],
-        is_put_to=read["is_put_to"],
+        put_days=read["put_days"] or 0,
         closing=ClosingRules.of(read["closing"]) if read["closing"] else ClosingRules(),
     )

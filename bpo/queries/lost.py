@@ -76,11 +76,8 @@ def lost_by_quarter(costs: Iterable[Cost]) -> list[Lost]:
 def put_to_contracts(period: Period, reader: Actor, vendor: str = "", *, now: datetime) -> list[Put]:
     """Return what other vendors' slices are put to the contracts that exist for the reader."""
     contracts = Contract.objects.visible_to(reader).select_related("vendor")
-    return put_to(contracts.filter(vendor__code=vendor) if vendor else contracts, period, now=now)
-
-
-def put_to(contracts: Iterable[Contract], period: Period, *, now: datetime) -> list[Put]:
-    """Return what other vendors' slices of a period are put to these contracts."""
+    if vendor:
+        contracts = contracts.filter(vendor__code=vendor)
     rows = ExternalFactor.objects.filter(
         method=FactorMethod.ATTRIBUTE, status__in=APPROVED_FACTORS, approved__date__gte=period.start,
         approved__date__lt=period.end, parameters__has_key="contract",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +18,6 @@ from bpo.queries import Blocker, blockers, cards_for, differences, explained
 from bpo.queries.blockers import KnownOfMonth
 from bpo.queries.card_reading import read_card
 from bpo.queries.explanation_page import explanation_lines
-from bpo.queries.lost import Put, put_to
 from bpo.queries.pages import CardPage, card_page, difference_rows, month_page
 from bpo.queries.trends import trends
 from bpo.reports import scorecard_print, scorecard_sheet
@@ -26,8 +25,6 @@ from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import month_of
 from bpo.views.steps import KINDS, Step, make_step, steps_for, take
 from kpis.api.reports import download
-from kpis.calc.facts import PeriodKind
-from kpis.calc.periods import period_of
 from kpis.media_types import PDF, XLSX
 from vendors import clock
 from vendors.actors import Capability
@@ -103,15 +100,10 @@ def _card_answer(request: PageRequest, page: CardPage, steps: list[Step], status
         "steps": steps,
         "blockers": _grouped(blockers(page.scorecard, now, month), page) if may_finalise else [],
         "here": _url(page.scorecard.pk),
-        "put": _put(page, now) if page.around.is_put_to else [],
         "trends": trends(page.scorecard, now=now),
         "may_propose": request.actor.may(Capability.PROPOSE_PLANS, page.scorecard.contract.vendor_id),
     }
     return render(request, "bpo/scorecard_detail.html", context, status=status)
-
-
-def _put(page: CardPage, now: datetime) -> list[Put]:
-    return put_to([page.scorecard.contract], period_of(PeriodKind.MONTH, page.scorecard.start), now=now)
 
 
 def _grouped(found: list[Blocker], page: CardPage) -> list[tuple[str, list[dict[str, Any]]]]:
