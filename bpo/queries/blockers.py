@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from bpo.choices import OF_A_KPI, DisputeStatus, LineKind, ScorecardStatus
 from bpo.models import Scorecard, ScorecardLine
-from bpo.queries.card_facts import month_end
 from bpo.queries.cards import completeness_of
 from bpo.queries.numbers import plain
 from bpo.queries.pending import pending
 from kpis.choices import StatusChoice
+from vendors.calc.months import month_after
 from vendors.choices import MissingDayPolicy
 from vendors.clock import local_date
 from vendors.errors import Text
@@ -81,7 +81,7 @@ def _of_the_state(card: Scorecard, lines: Iterable[ScorecardLine]) -> Iterator[B
 def _of_the_time(
     card: Scorecard, lines: Iterable[ScorecardLine], now: datetime, month: KnownOfMonth
 ) -> Iterator[Blocker]:
-    terms, end = card.composition.get("terms", {}), month_end(card.start)
+    terms, end = card.composition.get("terms", {}), month_after(card.start)
     today = min(local_date(now, zone) for zone in month.zones or {settings.TIME_ZONE})
     if today < end:
         yield Blocker("month_not_over", _("The month is not over at every centre of the contract."))

@@ -18,10 +18,11 @@ from django.db.models import F
 
 from bpo.choices import LineKind, ScorecardStatus
 from bpo.models import GateEvent, JudgedItem, Scorecard, ScorecardLine
-from bpo.queries.carrying import Carrying, month_before
+from bpo.queries.carrying import Carrying
 from bpo.queries.numbers import plain
 from kpis.choices import PeriodChoice
 from kpis.models import Attainment, Kpi, KpiVersion, Target
+from vendors.calc.months import month_after, month_before
 from vendors.models import Contract, ContractTerms
 from vendors.querysets import one_of
 
@@ -139,11 +140,6 @@ def _item_content(item: JudgedItem, entry: Entry) -> list[Any]:
     return [*rule, plain(entry.score), plain(entry.points), entry.evidence, entry.comment, entry.entered_by]
 
 
-def month_end(start: date) -> date:
-    """Return the first day of the month after the one that begins on ``start``."""
-    return date(start.year + start.month // 12, start.month % 12 + 1, 1)
-
-
 def load_months(months: Mapping[int, Collection[date]]) -> list[MonthFacts]:
     """Read what the cards of these months (first days, by contract) are made of; eleven queries for any number.
 
@@ -161,7 +157,7 @@ class _Reader:
 
     def __init__(self, wanted: Mapping[int, Sequence[date]]) -> None:
         ids, starts = list(wanted), sorted({start for days in wanted.values() for start in days})
-        first, last = starts[0], month_end(starts[-1])
+        first, last = starts[0], month_after(starts[-1])
         self.contracts = {row.pk: row for row in Contract.objects.select_related("vendor").filter(pk__in=one_of(ids))}
         terms = list(ContractTerms.objects.filter(contract__in=one_of(ids)).overlapping(month_before(first), last))
         self.terms = _grouped(terms, "contract_id")
@@ -188,7 +184,7 @@ class _Reader:
         self.gates = _grouped(GateEvent.objects.filter(scorecard__in=one_of(newest)).order_by("id"), "scorecard_id")
 
     def month(self, contract: int, start: date) -> MonthFacts:
-        end = month_end(start)
+        end = month_after(start)
         card = self.cards.get((contract, start))
         lines = tuple(self.lines.get(card.pk, ())) if card else ()
         kpis, carried = tuple(self._kpis(contract, start)), self._carried(contract, start)
@@ -225,7 +221,7 @@ class _Reader:
         attainments = {row.series_id: row for row in self.attainments.get((contract, start), [])}
         latest: dict[int, Any] = {}
         for target in self.targets.get(contract, ()):
-            if _holds(target, start, month_end(start)):
+            if _holds(target, start, month_after(start)):
                 latest[target.series_id] = target
         for target in sorted(latest.values(), key=self._line_order):
             attainment = attainments.get(target.series_id)

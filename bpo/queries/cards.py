@@ -12,10 +12,10 @@ from django.db.models import OuterRef, Prefetch, Subquery
 
 from bpo.choices import OF_A_KPI, OPEN_STATUSES, DisputeStatus
 from bpo.models import Dispute, Scorecard, ScorecardLine
-from bpo.queries.card_facts import month_end
 from bpo.queries.numbers import coverage_of, plain
 from kpis.models import Attainment
 from kpis.models.fields import DocumentField
+from vendors.calc.months import month_after
 
 if TYPE_CHECKING:
     from bpo.querysets import ScorecardLineQuerySet, ScorecardQuerySet
@@ -116,7 +116,7 @@ def living(card: Scorecard) -> dict[str, Any]:
         "is_pilot": contract.is_pilot,
         "period": card.period,
         "start": card.start.isoformat(),
-        "end": month_end(card.start).isoformat(),
+        "end": month_after(card.start).isoformat(),
         "version": card.version,
         "score_before_gates": plain(card.score_before_gates, SCORE_PLACES),
         "score": plain(card.score, SCORE_PLACES),

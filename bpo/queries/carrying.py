@@ -8,17 +8,13 @@ alone, never by when somebody looks, so that a final card stays what it was when
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 
-from vendors.calc.closing import first_of_next_month, settles_too_late
+from vendors.calc.closing import settles_too_late
+from vendors.calc.months import month_after, month_before
 from vendors.models import Contract, ContractTerms
 from vendors.queries.closing import closing_calendars
 from vendors.querysets import one_of
-
-
-def month_before(start: date) -> date:
-    """Return the first day of the month before."""
-    return (start - timedelta(days=1)).replace(day=1)
 
 
 class Carrying:
@@ -41,7 +37,7 @@ class Carrying:
         calendar = self._calendars.get((contract.pk, start))
         if calendar is None or not settle_days:
             return False
-        if contract.ends_on is not None and contract.ends_on < first_of_next_month(start):
+        if contract.ends_on is not None and contract.ends_on < month_after(start):
             return False
         return settles_too_late(calendar.rules, start, settle_days, calendar.holidays)
 

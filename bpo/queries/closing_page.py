@@ -14,7 +14,7 @@ from bpo.choices import CorrectionStatus
 from bpo.models import CorrectionRequest
 from kpis.models import MonthClose
 from vendors.actors import Capability
-from vendors.calc.closing import first_of_next_month
+from vendors.calc.months import month_after
 from vendors.clock import local_date
 from vendors.models import Contract
 from vendors.queries.closing import ClosingCalendar, closing_calendars, earliest_todays
@@ -56,7 +56,7 @@ class ClosingPage:
 
     @property
     def following(self) -> date:
-        return first_of_next_month(self.month)
+        return month_after(self.month)
 
     @property
     def closed(self) -> int:
@@ -70,7 +70,7 @@ def closing_page(actor: Actor, *, month: date | None, now: datetime) -> ClosingP
     running = Contract.objects.visible_to(actor.limited_to(Capability.READ_CONTRACTS)).select_related("vendor")
     contracts = [
         row
-        for row in running.filter(starts_on__lt=first_of_next_month(start)).order_by("vendor__code", "code")
+        for row in running.filter(starts_on__lt=month_after(start)).order_by("vendor__code", "code")
         if row.ends_on is None or row.ends_on >= start
     ]
     ids = [row.pk for row in contracts]
@@ -85,7 +85,7 @@ def closing_page(actor: Actor, *, month: date | None, now: datetime) -> ClosingP
                 calendar=calendars[row.pk, start],
                 acts=acts[row.pk],
                 open_requests=waiting[row.pk],
-                is_over=todays[row.pk] >= first_of_next_month(start),
+                is_over=todays[row.pk] >= month_after(start),
                 may_decide=actor.may(Capability.CLOSE_MONTHS, row.vendor_id),
             )
             for row in contracts

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from bpo.queries.pages import month_after
 from kpis.calc.completeness import ClosedBy, DayState
 from kpis.choices import OVER_FACTORS, ReconciliationStatus
 from kpis.models import ExternalFactor, FactorQueue, Reconciliation
 from kpis.queries.completeness import QueueDays, QueueDayState
 from vendors.actors import Actor, Capability
+from vendors.calc.months import month_after
 from vendors.clock import local_days
 from vendors.models import Centre, ContractQueue, Holiday, Queue, Vendor
 

@@ -11,10 +11,10 @@ from django.db.models import Q
 
 from bpo.choices import OF_A_KPI
 from bpo.models import Scorecard, ScorecardLine
-from bpo.queries.card_facts import month_end
 from bpo.queries.cards import figure_of, frozen_document, line_view, living, utc
 from kpis.calc.facts import Rollup
 from kpis.models import DailyMetric, Submission
+from vendors.calc.months import month_after
 from vendors.models import ContractQueue
 
 MOST_SUBMISSIONS = 100
@@ -122,7 +122,7 @@ def month_of(card: Scorecard, line: ScorecardLine) -> date:
 
 def _queues(card: Scorecard, start: date) -> Collection[int]:
     links = ContractQueue.objects.filter(contract=card.contract_id)
-    return list(links.overlapping(start, month_end(start)).values_list("queue_id", flat=True))
+    return list(links.overlapping(start, month_after(start)).values_list("queue_id", flat=True))
 
 
 @dataclass(slots=True)
@@ -137,7 +137,7 @@ class _Origins:
 
 def _origins(start: date, queues: Collection[int]) -> dict[int, _Origins]:
     """Return, by queue, where its figures of the month came from."""
-    rows = DailyMetric.objects.filter(Q(date__gte=start) & Q(date__lt=month_end(start)), queue__in=queues)
+    rows = DailyMetric.objects.filter(Q(date__gte=start) & Q(date__lt=month_after(start)), queue__in=queues)
     names = ("queue_id", "queue__code", "is_month", "measures", "submission_id", "origins")
     found: dict[int, _Origins] = {}
     for queue, code, is_month, measures, submission, origins in rows.values_list(*names).iterator(chunk_size=2_000):

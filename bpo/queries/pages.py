@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from bpo.queries.trends import MONTH_TOTALS
 from kpis.choices import SubmissionWay
 from kpis.models import Submission
 from vendors.actors import Capability
+from vendors.calc.months import month_after, month_before
 from vendors.choices import MissingDayPolicy
 from vendors.errors import Text
 from vendors.models import Vendor
@@ -197,16 +198,6 @@ class CardPage:
     def missing_day_policy(self) -> Text:
         policy = self.card["terms"].get("missing_day_policy", MissingDayPolicy.EXCLUDE)
         return MissingDayPolicy(policy).label
-
-
-def month_before(month: date) -> date:
-    """Return the first day of the month before."""
-    return (month.replace(day=1) - timedelta(days=1)).replace(day=1)
-
-
-def month_after(month: date) -> date:
-    """Return the first day of the month after."""
-    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
 def month_page(actor: Actor, *, month: date | None, vendor: str = "", status: str = "", today: date) -> MonthPage:

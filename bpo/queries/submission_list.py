@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 
-from bpo.queries.pages import month_after, month_before
 from kpis.choices import SubmissionWay
 from kpis.models import Submission
 from vendors.actors import Actor, Capability
+from vendors.calc.months import month_after, month_before
 from vendors.models import Vendor
 
 ZONE = ZoneInfo("Asia/Seoul")

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bpo.queries.completeness_day import DayPage, day_page
 from bpo.queries.completeness_pages import calendar_page, matrix_page
-from bpo.queries.pages import month_after, month_before
 from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import day_of, month_of
 from bpo.views.forms import offer
@@ -24,6 +23,7 @@ from kpis.services.excuses import LONGEST_REASON, excuse, withdraw
 from kpis.tasks import wake_up
 from vendors import clock
 from vendors.actors import Actor, Capability
+from vendors.calc.months import month_after, month_before
 from vendors.errors import DomainError
 from vendors.models import Queue, Vendor
 

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bpo.models import SetUp
-from bpo.queries.pages import month_after
 from bpo.queries.programme import contracts_made, set_ups
 from bpo.reports.programme_sample import sample_workbook
 from bpo.services import programme
@@ -32,7 +31,7 @@ from kpis.services.target_values import plain, version_on
 from kpis.tasks import wake_up
 from vendors import clock
 from vendors.actors import Capability
-from vendors.calc.closing import first_of_next_month
+from vendors.calc.months import month_after
 from vendors.errors import DomainError, Invalid
 from vendors.models import Contract
 
@@ -197,7 +196,7 @@ def _grid(request: PageRequest, wish: Wish, refusal: DomainError | None = None) 
         "tables": tables,
         "who": who,
         "refusal": refusal,
-        "closes_from": first_of_next_month(clock.local_date(clock.now(), settings.TIME_ZONE)),
+        "closes_from": month_after(clock.local_date(clock.now(), settings.TIME_ZONE)),
     }
     return render(request, "bpo/start_targets.html", context, status=refusal.status if refusal else 200)
 

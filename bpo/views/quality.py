@@ -9,12 +9,12 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from bpo.queries.pages import month_after, month_before
 from bpo.queries.quality_page import quality_page
 from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import month_of
 from vendors import clock
 from vendors.actors import Capability
+from vendors.calc.months import month_after, month_before
 
 SPAN = timedelta(days=31)
 

@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from bpo.queries.pages import month_after
 from bpo.queries.submit_pages import contracts_to_submit
 from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import month_of
@@ -18,6 +17,7 @@ from kpis.queries.contract_form import contract_form, is_for_vendor
 from kpis.reports.blank_form import blank_form, file_name
 from vendors import clock
 from vendors.actors import Capability
+from vendors.calc.months import month_after
 from vendors.errors import Invalid
 
 ZONE = "Asia/Seoul"

@@ -19,7 +19,7 @@ from vendors import clock
 from vendors.actors import Capability
 from vendors.api.filters import bad_query
 from vendors.api.viewsets import ScopedViewSet
-from vendors.calc.closing import first_of_next_month
+from vendors.calc.months import month_after
 from vendors.models import Contract
 
 LAST_MONTH = date(9998, 12, 1)
@@ -43,7 +43,7 @@ class BlankFormViewSet(ScopedViewSet):
         contract: Contract = self.get_object()
         now = clock.now()
         first = self._month(clock.local_date(now, settings.TIME_ZONE))
-        last = first_of_next_month(first) - timedelta(days=1)
+        last = month_after(first) - timedelta(days=1)
         form = contract_form(contract, last, now=now, for_vendor=is_for_vendor(self.actor, contract))
         answer = HttpResponse(blank_form(form, first, last), content_type=XLSX)
         answer["Content-Disposition"] = f'attachment; filename="{file_name(form, first, last)}"'

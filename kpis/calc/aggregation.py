@@ -16,8 +16,9 @@ from kpis.calc.daytable import DayTable, as_table
 from kpis.calc.facts import Edges, KpiRule, MissingDays, Number, PeriodKind, QueueDay, Rollup, Value
 from kpis.calc.formula import parse
 from kpis.calc.percentiles import earlier, of_last_edges, percentile
-from kpis.calc.periods import Period, month_end
+from kpis.calc.periods import Period
 from kpis.calc.rounding import EXACT
+from vendors.calc.months import month_after
 
 _SHORT = (PeriodKind.DAY, PeriodKind.WEEK)
 
@@ -247,7 +248,7 @@ def _last_stocks(
     last: dict[int, tuple[date, int]] = {}
     for i in (range(len(table)) if rows is None else rows) if codes else ():
         # A month total stands at the end of its month.
-        day = month_end(table.dates[i]) - timedelta(days=1) if i in table.month_rows else table.dates[i]
+        day = month_after(table.dates[i]) - timedelta(days=1) if i in table.month_rows else table.dates[i]
         if table.queues[i] not in last or day > last[table.queues[i]][0]:
             last[table.queues[i]] = (day, i)
     return {queue: (day, {code: table.column(code)[i] for code in codes}) for queue, (day, i) in last.items()}  # type: ignore[misc]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from kpis.calc.facts import PeriodKind
-from kpis.calc.periods import Period, month_end
+from kpis.calc.periods import Period
+from vendors.calc.months import month_after
 
 Expected = Mapping[int, AbstractSet[date]]
 """Every queue's open days up to the as-of day."""
@@ -62,7 +63,7 @@ def _with_month_days(days: Reported, months: Months, open_days: Expected) -> Rep
         return days
     reported = dict(days)
     for queue, first in months:
-        month = Period(PeriodKind.MONTH, first, month_end(first))
+        month = Period(PeriodKind.MONTH, first, month_after(first))
         whole = _cut(open_days.get(queue, _NONE), month.start, month.end) or month.dates()
         reported[queue] = reported.get(queue, _NONE) | frozenset(whole)
     return reported

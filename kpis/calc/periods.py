@@ -77,11 +77,6 @@ def is_settled(period: Period, today: date, settle_days: int) -> bool:
     return today >= period.end + timedelta(days=settle_days)
 
 
-def month_end(first: date) -> date:
-    """Return the day after the last of the month that begins on ``first``."""
-    return _months_later(first.replace(day=1), 1)
-
-
 def _months_later(start: date, months: int) -> date:
     index = start.year * 12 + start.month - 1 + months
     return date(index // 12, index % 12 + 1, 1)

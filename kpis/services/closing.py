@@ -17,7 +17,7 @@ from kpis.models import MonthClose
 from kpis.queries.closing import last_acts
 from kpis.services.feed.storing import lock_queues
 from vendors.actors import SYSTEM, Actor, Capability
-from vendors.calc.closing import first_of_next_month
+from vendors.calc.months import month_after
 from vendors.errors import Conflict, Forbidden, Invalid, NotFound, RowError
 from vendors.models import Contract, ContractQueue
 from vendors.queries.closing import RulesByDate, closing_calendars, earliest_todays
@@ -35,7 +35,7 @@ def close_month(*, contract: str, start: date, reason: str = "", actor: Actor, n
     """
     row = _contract(contract, actor)
     _check_month(row, start)
-    if earliest_todays([row.pk], now)[row.pk] < first_of_next_month(start):
+    if earliest_todays([row.pk], now)[row.pk] < month_after(start):
         raise Conflict("month_not_over", _("The month is not over at every centre of the contract."))
     act = _next_act(row, start, is_closed=True)
     if act is None:
@@ -84,10 +84,10 @@ def due_months(*, now: datetime) -> list[tuple[int, date]]:
 def _months_back(today: date, first: date, last: date | None) -> list[date]:
     """Return the first days of the months that are over, newest last, as far as a catch-up goes."""
     start, found = (today - CATCH_UP).replace(day=1), []
-    while first_of_next_month(start) <= today:
-        if first_of_next_month(start) > first and (last is None or last >= start):
+    while month_after(start) <= today:
+        if month_after(start) > first and (last is None or last >= start):
             found.append(start)
-        start = first_of_next_month(start)
+        start = month_after(start)
     return found
 
 
@@ -118,7 +118,7 @@ def _check_month(contract: Contract, start: date) -> None:
     if start.day != 1:
         text = _("A month is named by its first day: YYYY-MM-01.")
         raise Invalid("not_a_month", text, [RowError("not_a_month", text, "start")])
-    if first_of_next_month(start) <= contract.starts_on or (contract.ends_on and contract.ends_on < start):
+    if month_after(start) <= contract.starts_on or (contract.ends_on and contract.ends_on < start):
         text = _("The contract does not hold in this month.")
         raise Invalid("outside_contract", text, [RowError("outside_contract", text, "start")])
 

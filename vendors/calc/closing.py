@@ -8,6 +8,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from vendors.calc.months import month_after
+
 ONE_DAY = timedelta(days=1)
 WEEKEND = frozenset({6, 7})
 
@@ -74,11 +76,6 @@ class ClosingDates:
         return self.final_on is not None and self.invoice_by is not None and self.final_on > self.invoice_by
 
 
-def first_of_next_month(day: date) -> date:
-    """Return the first day of the month after ``day``'s."""
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
-
-
 def business_day(first: date, number: int, holidays: Collection[date]) -> date:
     """Return the ``number``-th business day from ``first`` on: Monday to Friday, and no holiday."""
     day = first - ONE_DAY
@@ -91,7 +88,7 @@ def business_day(first: date, number: int, holidays: Collection[date]) -> date:
 
 def closing_dates(rules: ClosingRules, start: date, holidays: Collection[date]) -> ClosingDates:
     """Return the dates of the month that begins on ``start``; ``holidays`` are the closed days of the next one."""
-    following = first_of_next_month(start)
+    following = month_after(start)
 
     def on(number: int | None) -> date | None:
         return None if number is None else business_day(following, number, holidays)
@@ -115,4 +112,4 @@ def due_at(rules: ClosingRules, day: date, zone: str) -> datetime | None:
 def settles_too_late(rules: ClosingRules, start: date, settle_days: int, holidays: Collection[date]) -> bool:
     """Say whether a figure of the month is still settling when its card becomes final, and is carried on."""
     final_on = closing_dates(rules, start, holidays).final_on
-    return final_on is not None and first_of_next_month(start) + timedelta(days=settle_days) > final_on
+    return final_on is not None and month_after(start) + timedelta(days=settle_days) > final_on

@@ -11,7 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F
 
-from vendors.calc.closing import ClosingDates, ClosingRules, closing_dates, first_of_next_month
+from vendors.calc.closing import ClosingDates, ClosingRules, closing_dates
+from vendors.calc.months import month_after
 from vendors.clock import local_date
 from vendors.models import Centre, ContractTerms
 from vendors.queries.calendar import holidays_for
@@ -77,7 +78,7 @@ def closing_calendars(wanted: Mapping[int, Iterable[date]]) -> dict[tuple[int, d
         return {}
     rules, centres = RulesByDate(wanted), centres_of(wanted)
     every = {centre.pk: centre for rows in centres.values() for centre in rows}.values()
-    first, last = (pick(first_of_next_month(start) for _contract, start in months) for pick in (min, max))
+    first, last = (pick(month_after(start) for _contract, start in months) for pick in (min, max))
     holidays = holidays_for(every, first, last + LONGEST)
     return {
         (contract, start): _calendar(contract, start, rules.on(contract, start), centres[contract], holidays)
@@ -104,7 +105,7 @@ def closing_calendar(contract: int, start: date) -> ClosingCalendar:
 
 def calendar_by(rules: ClosingRules, contract: int, start: date) -> ClosingCalendar:
     """Return the calendar of one contract's month by rules that were read already; two queries."""
-    centres, after = centres_of([contract])[contract], first_of_next_month(start)
+    centres, after = centres_of([contract])[contract], month_after(start)
     return _calendar(contract, start, rules, centres, holidays_for(centres, after, after + LONGEST))
 
 

@@ -18,7 +18,7 @@ from kpis.models import TargetSetVersion
 from kpis.services.target_set_application import apply_set
 from kpis.services.targets import refuse
 from vendors.actors import Actor, Capability
-from vendors.calc.closing import first_of_next_month
+from vendors.calc.months import month_after
 from vendors.clock import local_date
 from vendors.errors import Forbidden
 from vendors.models import Centre, Contract, Queue, Vendor
@@ -123,6 +123,6 @@ def _queue(service: Service, days: str, contract: Contract, centre: Centre, acto
 
 def _begin_closing(contracts: Sequence[Contract], actor: Actor, now: datetime) -> None:
     """Let days be due and months close by the usual calendar from the next month on: nobody is late on day one."""
-    month = first_of_next_month(local_date(now, settings.TIME_ZONE))
+    month = month_after(local_date(now, settings.TIME_ZONE))
     for contract in contracts:
         change_contract(contract, {"closing": "korean_default"}, actor=actor, now=now, valid_from=month)

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from bpo.choices import OPEN_STATUSES, ScorecardStatus
 from bpo.models import Scorecard
 from bpo.queries.blockers import latest_today, latest_todays
-from bpo.queries.card_facts import MonthFacts, load_months, month_end
+from bpo.queries.card_facts import MonthFacts, load_months
 from bpo.queries.carrying import contracts_that_carry
 from bpo.services.scorecards.writing import Draft, write_cards
 from kpis.services.locks import lock_keys
 from vendors.actors import SYSTEM, Actor, Capability
+from vendors.calc.months import month_after
 from vendors.errors import Forbidden, Invalid, NotFound, RowError
 from vendors.models import Contract
 
@@ -81,7 +82,7 @@ def _with_next_cards(months: Mapping[int, Collection[date]]) -> Mapping[int, Col
     """Add the months after, where a contract carries what settles late to the next month's card."""
     carrying = contracts_that_carry(months)
     return {
-        key: {*starts, *(month_end(start) for start in starts)} if key in carrying else starts
+        key: {*starts, *(month_after(start) for start in starts)} if key in carrying else starts
         for key, starts in months.items()
     }
 

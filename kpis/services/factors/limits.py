@@ -24,7 +24,7 @@ from kpis.services.effect import Month, computed_twice, months_of
 from kpis.services.factors.deadlines import answer_until
 from kpis.services.feed.facts import contract_on
 from kpis.services.feed.links import Links, load_links
-from vendors.calc.closing import first_of_next_month
+from vendors.calc.months import month_after
 from vendors.calc.relief import ReliefRules
 from vendors.clock import local_date
 from vendors.errors import Conflict, RowError
@@ -150,7 +150,7 @@ def _days_of(rules: Mapping[Month, ReliefRules], slices: Sequence[Slice]) -> dic
     contracts = {contract for contract, _start in rules}
     queues = set(ContractQueue.objects.filter(contract__in=contracts).values_list("queue_id", flat=True))
     first = min(start for _contract, start in rules)
-    until = max(first_of_next_month(start) for _contract, start in rules)
+    until = max(month_after(start) for _contract, start in rules)
     rows = FactorSlice.objects.filter(queue__in=one_of(queues), date__gte=first, date__lt=until)
     links = load_links(queues)
     there = _by_month(rows.values_list("queue_id", "date"), links)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpis.calc.facts import PeriodKind
-from kpis.calc.periods import Period, is_over, is_settled, month_end, period_of, periods_between
+from kpis.calc.periods import Period, is_over, is_settled, period_of, periods_between
 
 days = st.dates(date(1990, 1, 1), date(2100, 1, 1))
 kinds = st.sampled_from(PeriodKind)
@@ -40,7 +40,6 @@ def test_it_has_its_days_and_neighbours():
 
 def test_it_knows_leap_days():
     assert period_of(PeriodKind.MONTH, date(2028, 2, 3)).length == 29
-    assert month_end(date(2027, 12, 1)) == date(2028, 1, 1)
 
 
 def test_it_lists_every_period_that_holds_a_day_of_the_range():
