@@ -118,6 +118,14 @@ def test_it_leaves_no_text_untranslated_or_in_doubt(app: str) -> None:
 
 
 @pytest.mark.parametrize("app", APPS)
+def test_no_korean_sentence_writes_a_particle_both_ways(app: str) -> None:
+    """Which of 은 and 는 fits depends on the word put in, so the sentence is made such that none follows it."""
+    both = re.compile(r"[은는을를이가과와]\([은는을를이가과와]\)|\(으\)로")
+
+    assert [key for key, (korean, _fuzzy) in catalogue(app).items() if both.search(korean)] == []
+
+
+@pytest.mark.parametrize("app", APPS)
 def test_it_keeps_every_placeholder(app: str) -> None:
     wrong = [
         key

@@ -97,7 +97,7 @@ def test_it_leads_from_the_close_to_the_page_of_differences(
     page.reload()
     shot(page, "8-accepted")
     page.get_by_role("link", name="차이").click()
-    assert page.locator("h1").inner_text() == "v1과 v2의 차이"
+    assert page.locator("h1").inner_text() == "v1 → v2 차이"
     table = page.locator("table").inner_text()
     assert "서비스레벨(인입 기준)" in table
     shot(page, "9-differences")

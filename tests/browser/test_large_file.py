@@ -18,7 +18,7 @@ from vendors.choices import Role
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 ERRORS = [
-    {"row": 2, "field": "offered", "code": "not_a_number", "detail": "인입: “많음”은(는) 숫자가 아닙니다."},
+    {"row": 2, "field": "offered", "code": "not_a_number", "detail": "인입: “많음”: 숫자가 아닙니다."},
     {"row": 3, "field": "date", "code": "bad_date", "detail": "날짜는 2026-03-02처럼 적어 주세요."},
 ]
 PROBLEM = {"code": "invalid_rows", "status": 422, "detail": "5,003행 중 2행이 잘못되었습니다.", "errors": ERRORS}
