@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from tests.cast import client_for
-from tests.checks import assert_constant_queries
+from tests.checks import assert_constant_queries, queries_of
 from tests.conftest import NOW
 from tests.everything import World, everything
 from tests.growth import GROWTH, OURS
@@ -33,6 +34,7 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         yield made
 
 
+MOST_OF_A_PAGE = 20
 READ = {route.name: route for route in routes() if "GET" in route.methods}
 
 
@@ -53,6 +55,17 @@ def test_it_makes_a_constant_number_of_queries(world: World, name: str) -> None:
     assert_constant_queries(read, lambda: GROWTH[name](world))
 
     assert route.is_detail or name in NEVER_GROW or name in NEED_WEEKS or sizes[-1] > sizes[0], "nothing grew"
+
+
+@pytest.mark.parametrize("path", ["/today/", "/quality/", "/kpis/answer_share/?contract=hanbit-2026"])
+def test_a_page_of_many_parts_takes_at_most_twenty(world: World, path: str) -> None:
+    client = Client()
+    client.force_login(world.cast.manager)
+    client.get(path)
+
+    asked = queries_of(lambda: client.get(path))
+
+    assert 5 < len(asked) <= MOST_OF_A_PAGE, "\n".join(asked)
 
 
 def address(route: Route, world: World) -> str:

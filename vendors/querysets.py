@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import Count, Q, Window
 from django.db.models.expressions import RawSQL
 
 if TYPE_CHECKING:
@@ -30,6 +30,11 @@ def one_of(values: Collection[int] | Collection[str], kind: str = "bigint") -> C
     if connection.vendor == "postgresql":
         return RawSQL(f"SELECT jsonb_array_elements_text(%s::jsonb)::{kind}", [json.dumps(given)])
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(given)])
+
+
+def with_total(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    """Return rows that know as ``total`` how many there are, so that the first few and their number are one query."""
+    return rows.annotate(total=Window(Count("*")))
 
 
 class VendorScopedQuerySet(models.QuerySet[Any]):

@@ -130,8 +130,6 @@ class MatrixPage:
     gaps: Sequence[tuple[Vendor, date, Sequence[QueueDayState]]]
     more_gaps: int
     quality: Quality
-    open_items: int
-    """Differences between two sources that are to be settled."""
 
     @property
     def tally(self) -> list[tuple[str, int]]:
@@ -168,8 +166,13 @@ def matrix_page(actor: Actor, *, start: date, end: date, vendor: str, today: dat
         gaps=gaps[:MOST_GAPS],
         more_gaps=max(0, len(gaps) - MOST_GAPS),
         quality=Quality.of(found),
-        open_items=Reconciliation.objects.visible_to(actor).filter(status=ReconciliationStatus.OPEN).count(),
     )
+
+
+def open_differences(actor: Actor) -> int:
+    """Count the differences between two sources that are to be settled."""
+    count: int = Reconciliation.objects.visible_to(actor).filter(status=ReconciliationStatus.OPEN).count()
+    return count
 
 
 def _rows(

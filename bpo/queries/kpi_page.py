@@ -18,7 +18,7 @@ from kpis.models import ExternalFactor, TargetSeries
 from kpis.queries.daily import Course, DailyReader, DayPoint, split_by
 from kpis.queries.effects import days_of
 from kpis.queries.judging import judged
-from kpis.queries.outlook import KpiOutlook, outlooks
+from kpis.queries.outlook import KpiOutlook, outlook_of
 from kpis.queries.pooled import PeriodFacts
 from kpis.queries.series import Series, TargetVersion, World
 from kpis.queries.values import KpiValue, KpiValues
@@ -119,13 +119,13 @@ def kpi_page(series: TargetSeries, month: date | None, actor: Actor, *, now: dat
         return None
     reader = DailyReader(world, facts, period)
     page = _page(series, facts, reader, versions[-1])
-    page.outlook = _outlook(series, period, world.today_of(series.contract_id), now)
+    page.outlook = _outlook(series, reader)
     page.factors = _factors(actor, facts, reader, period)
     if series.queue_id is None:
         page.queues = _queues(reader, page.decimals)
         page.channels = _channels(reader, page.decimals)
     page.way = _way(page, reader)
-    page.vendors = _vendors(series, period, page.decimals, actor, now)
+    page.vendors = _vendors(series, reader, page.decimals, actor, now)
     return page
 
 
@@ -153,19 +153,15 @@ def _page(series: TargetSeries, facts: Series, reader: DailyReader, version: Tar
     )
 
 
-def _outlook(series: TargetSeries, period: Period, today: date, now: datetime) -> KpiOutlook | None:
+def _outlook(series: TargetSeries, reader: DailyReader) -> KpiOutlook | None:
     """Return what the rest of an open month needs."""
-    if today not in period or series.contract_id is None:
+    today = reader.world.today_of(series.contract_id)
+    if today not in reader.period or series.contract_id is None:
         return None
-    rows = outlooks({series.contract_id: today}, now=now)[series.contract_id]
-    return next(
-        (
-            row
-            for row in rows
-            if row.kpi.pk == series.kpi_id and (row.queue.pk if row.queue else None) == series.queue_id
-        ),
-        None,
-    )
+    return outlook_of(
+        reader.world, reader.series, reader.period, today, figures=reader.figures, relief=reader.relief,
+        measures=reader.measures, kpi=series.kpi, queue=series.queue,
+    )  # fmt: skip
 
 
 def _factors(actor: Actor, facts: Series, reader: DailyReader, period: Period) -> list[ExternalFactor]:
@@ -216,7 +212,7 @@ def _rounded(value: Decimal | None, decimals: int) -> Decimal | None:
     return None if value is None else round_value(value, decimals)
 
 
-def _vendors(series: TargetSeries, period: Period, decimals: int, actor: Actor, now: datetime) -> list[Share]:
+def _vendors(series: TargetSeries, reader: DailyReader, decimals: int, actor: Actor, now: datetime) -> list[Share]:
     """Return the KPI pooled by vendor, for readers of more than one; the page's own vendor is marked."""
     seen = actor.limited_to(Capability.READ_RESULTS)
     assert series.contract is not None
@@ -224,11 +220,12 @@ def _vendors(series: TargetSeries, period: Period, decimals: int, actor: Actor, 
         return []
     contracts = Contract.objects.visible_to(seen).filter(target_series__kpi=series.kpi)
     links = ContractQueue.objects.visible_to(seen).filter(contract__in=contracts)
-    rows: list[KpiValue] = list(
-        KpiValues(series.kpi, links, kind=period.kind, start=period.start, end=period.end, group_by="vendor", now=now)[
-            :
-        ]
-    )
+    period = reader.period
+    values = KpiValues(
+        series.kpi, links, kind=period.kind, start=period.start, end=period.end, group_by="vendor", now=now,
+        definitions=reader.world.definitions,
+    )  # fmt: skip
+    rows: list[KpiValue] = list(values[:])
     names = {vendor.code: vendor.label for vendor in Vendor.objects.filter(code__in=[row.group for row in rows])}
     own = series.contract.vendor.code
     found = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from kpis.models import Measure, Reconciliation, Submission
 from kpis.queries.completeness import QueueDayState
 from vendors.actors import Actor, Capability
 from vendors.models import Vendor
+from vendors.querysets import with_total
 
 FRESH_DAYS = 7
 MOST_LISTED = 10
@@ -121,7 +122,10 @@ def quality_page(actor: Actor, *, start: date, end: date, vendor: str, today: da
         code,
         "queue__centre__vendor__code",
     )
-    unlikely = _unlikely(actor, span, code)
+    names = {measure.code: measure.label for measure in Measure.objects.all()}
+    items = items_of(with_total(differences).order_by("-date", "-id")[:MOST_LISTED], names)
+    first: Any = items[0].row if items else None
+    unlikely = _unlikely(actor, span, code, names)
     return QualityPage(
         matrix=matrix,
         fresh_days=fresh,
@@ -130,8 +134,8 @@ def quality_page(actor: Actor, *, start: date, end: date, vendor: str, today: da
         late_count=sum(one.queues for one in late),
         corrections=list(open_first(requests)[:MOST_LISTED]),
         correction_counts=[(value, str(label), statuses[value]) for value, label in CorrectionStatus.choices],
-        differences=items_of(differences.order_by("-date", "-id")[:MOST_LISTED]),
-        difference_count=differences.count(),
+        differences=items,
+        difference_count=first.total if first else 0,
         unlikely=unlikely[:MOST_LISTED],
         unlikely_count=sum(one.count for one in unlikely),
     )
@@ -160,17 +164,18 @@ def _late(matrix: MatrixPage) -> list[LateDay]:
     ]
 
 
-def _unlikely(actor: Actor, span: tuple[datetime, datetime], vendor: str) -> list[UnlikelyValue]:
+def _unlikely(
+    actor: Actor, span: tuple[datetime, datetime], vendor: str, names: Mapping[str, str]
+) -> list[UnlikelyValue]:
     """Return what the feeds were warned of as unlikely: the weightiest kind first, then the newest."""
     visible = Submission.objects.visible_to(actor.limited_to(Capability.READ_SUBMISSIONS))
     rows = _of(visible.filter(received_at__range=span, result__warnings__0__isnull=False), vendor, "vendor__code")
     read = list(rows.select_related("vendor").order_by("-received_at", "-id")[:MOST_READ])
-    names = {measure.code: measure.label for measure in Measure.objects.all()}
     found = [one for submission in read for one in _warned(submission, names)]
     return sorted(found, key=lambda one: UNLIKELY.index(one.code))
 
 
-def _warned(submission: Submission, names: dict[str, str]) -> Iterable[UnlikelyValue]:
+def _warned(submission: Submission, names: Mapping[str, str]) -> Iterable[UnlikelyValue]:
     kinds: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for warning in submission.result["warnings"]:
         if warning["code"] in UNLIKELY:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -74,16 +74,17 @@ def list_page(actor: Actor, status: str) -> ListPage:
         .order_by("-date", "-id")[: MOST_SHOWN + 1]
     )
     return ListPage(
-        items=_named(found[:MOST_SHOWN]),
+        items=_named(found[:MOST_SHOWN], _names(found[:MOST_SHOWN])),
         status=chosen,
         counts=[(value, str(label), counts.get(value, 0)) for value, label in ReconciliationStatus.choices],
         is_cut=len(found) > MOST_SHOWN,
     )
 
 
-def items_of(rows: QuerySet[Reconciliation]) -> list[Item]:
-    """Return items with the names of their measures: two queries."""
-    return _named(list(rows.select_related("queue__centre__vendor", "contract")))
+def items_of(rows: QuerySet[Reconciliation], names: Mapping[str, str] | None = None) -> list[Item]:
+    """Return items with the names of their measures: two queries, or one where the ``names`` are known already."""
+    found = list(rows.select_related("queue__centre__vendor", "contract"))
+    return _named(found, _names(found) if names is None else names)
 
 
 def item_page(row: Reconciliation) -> ItemPage:
@@ -93,8 +94,7 @@ def item_page(row: Reconciliation) -> ItemPage:
     return ItemPage(Item(row, _names([row]).get(row.measure, row.measure)), figures)
 
 
-def _named(rows: Sequence[Reconciliation]) -> list[Item]:
-    names = _names(rows)
+def _named(rows: Sequence[Reconciliation], names: Mapping[str, str]) -> list[Item]:
     return [Item(row, names.get(row.measure, row.measure)) for row in rows]
 
 

@@ -32,6 +32,7 @@ from vendors.actors import Capability
 from vendors.clock import local_date
 from vendors.errors import Text
 from vendors.models import Contract
+from vendors.querysets import with_total
 
 if TYPE_CHECKING:
     from vendors.actors import Actor
@@ -73,13 +74,12 @@ class _Kind:
 
 
 def today_page(actor: Actor, *, now: datetime) -> list[Task]:
-    """Return what waits for ``actor``, the most urgent kind first; a constant number of queries a role."""
+    """Return what waits for ``actor``, the most urgent kind first; one query a kind of work."""
     tasks = []
     for kind in _kinds(actor, now):
-        count = kind.rows.count()
-        if count:
-            lines = [kind.line(row) for row in kind.rows[:MOST_LINES]]
-            tasks.append(Task(kind.title, kind.tone, count, kind.url, lines))
+        rows = list(with_total(kind.rows)[:MOST_LINES])
+        if rows:
+            tasks.append(Task(kind.title, kind.tone, rows[0].total, kind.url, [kind.line(row) for row in rows]))
     return tasks or _beginning(actor)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from bpo.queries.completeness_day import DayPage, day_page
-from bpo.queries.completeness_pages import calendar_page, matrix_page
+from bpo.queries.completeness_pages import calendar_page, matrix_page, open_differences
 from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import day_of, month_of
 from bpo.views.forms import offer
@@ -56,6 +56,7 @@ def matrix(request: PageRequest) -> HttpResponse:
     around = month or today.replace(day=1)
     context = {
         "page": page,
+        "open_items": open_differences(reader_of(request)),
         "month": month,
         "length": None if month else days,
         "spans": SPANS,

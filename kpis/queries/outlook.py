@@ -109,6 +109,25 @@ def outlooks(
     return found
 
 
+def outlook_of(
+    world: World,
+    series: Series,
+    month: Period,
+    day: date,
+    *,
+    figures: Figures,
+    relief: Relief,
+    measures: Collection[str],
+    kpi: Kpi,
+    queue: Queue | None,
+) -> KpiOutlook:
+    """Return how a month stands on ``day`` for one target, from what was read of it; no query.
+
+    ``figures`` reach back :data:`HISTORY` before the month.
+    """
+    return _Reader(world, series, figures, month, day, relief=relief, measures=measures).read(kpi, queue)
+
+
 def _day(series: Series, days: Mapping[int, date]) -> date:
     return days[series.contract or 0]
 

@@ -74,10 +74,11 @@ class KpiValues(Sequence[KpiValue]):
         end: date,
         group_by: str,
         now: datetime,
+        definitions: Definitions | None = None,
     ) -> None:
         self._kpi = kpi
         self._spans = _by_group(load_spans(links, now=now), GROUPS[group_by])
-        self._definitions: Definitions = load_definitions([kpi.pk])
+        self._definitions: Definitions = definitions or load_definitions([kpi.pk])
         periods = whole_periods(kind, start, end)
         self._keys = [
             (group, period)
