@@ -139,6 +139,7 @@ def living(card: Scorecard) -> dict[str, Any]:
 def line_view(line: ScorecardLine) -> dict[str, Any]:
     """Return one line as the API answers it."""
     label, carried = line.explanation.get("label", {}), line.explanation.get("carried_from")
+    target = figure_of(line).get("target") or {}
     open_dispute = any(dispute.status == DisputeStatus.OPEN for dispute in line.disputes.all())
     return {
         "id": line.pk,
@@ -152,7 +153,8 @@ def line_view(line: ScorecardLine) -> dict[str, Any]:
         "unit": label.get("unit", ""),
         "decimals": label.get("decimals"),
         "direction": label.get("direction", ""),
-        "attainment_mode": (figure_of(line).get("target") or {}).get("mode"),
+        "attainment_mode": target.get("mode"),
+        "target_upper": target.get("target_upper"),
         "parameters": label.get("parameters", {}),
         "queue": line.series.queue.code if line.series and line.series.queue else None,
         "queue_name": line.series.queue.name if line.series and line.series.queue else None,

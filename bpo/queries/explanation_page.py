@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from bpo.choices import LineKind
 from bpo.models import Scorecard
 from bpo.queries import words
+from bpo.queries.formula_words import put_in, signs
 from bpo.queries.percentile_words import Bucket, buckets_of, interpolation
 from kpis.calc.attainment import BEYOND
 from kpis.calc.doubling import percentile_of
@@ -24,7 +24,6 @@ from vendors.errors import Text
 from vendors.models import MeasureProvision, Queue
 
 NOTHING = "–"
-SIGNS = {"*": "×", "/": "÷", "-": "−"}
 MOST_EXCUSED = 62
 ONE_DAY = timedelta(days=1)
 
@@ -81,6 +80,14 @@ class LineWhy:
     """The names of what the formula asks and somebody sent on any day of the month."""
     lacking: Sequence[str] = ()
     """The names of what it asks and nobody sent."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What each measure is called."""
+
+    @property
+    def adjusted_inputs(self) -> list[tuple[str, str]]:
+        """The sums without what external factors take out: what they are called, and their value."""
+        sums = (self.figure.get("adjusted") or {}).get("inputs", {})
+        return [(self.names.get(code, code), _number(value)) for code, value in sums.items()]
 
     @property
     def is_summed(self) -> bool:
@@ -169,15 +176,16 @@ def _line(
     gaps = gaps_of(figure, why.get("month_totals", ()), queues)
     came = why.get("measures", {})
     formula = figure.get("formula", "")
+    named = put_in(signs(formula), names)
     buckets = buckets_of(figure)
     return LineWhy(
         line=line,
         why=why,
         inputs=inputs,
-        formula=f"p{percentile_of(figure['aggregation'])}({formula})" if buckets else _signs(formula),
+        formula=f"p{percentile_of(figure['aggregation'])}({named})" if buckets else named,
         with_numbers=interpolation(figure)
         if buckets
-        else _signs(_put_in(formula, {row.code: row.value for row in inputs})),
+        else put_in(signs(formula), {row.code: row.value for row in inputs}),
         buckets=buckets,
         gaps=gaps,
         more_missing=max(0, int(days.get("missing", 0)) - sum(gap.days for gap in gaps)),
@@ -186,6 +194,7 @@ def _line(
             for row in days.get("excused_days", [])[:MOST_EXCUSED]
         ],
         sent=[names.get(code, code) for code in came.get("reported", ())],
+        names=names,
         lacking=[names.get(code, code) for code in came.get("missing", ())],
     )
 
@@ -224,11 +233,3 @@ def _number(value: Any) -> str:
     if isinstance(value, list):
         return f"{sum(value):,}"
     return f"{Decimal(str(value)):,f}"
-
-
-def _put_in(formula: str, values: Mapping[str, str]) -> str:
-    return re.sub(r"[a-z][a-z0-9_]*", lambda found: values.get(found[0], found[0]), formula)
-
-
-def _signs(formula: str) -> str:
-    return re.sub(r"[*/-]", lambda found: SIGNS[found[0]], formula)

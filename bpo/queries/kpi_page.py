@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from bpo.queries.formula_words import formula_in_words
 from kpis.calc.decomposition import ZERO, change, steps
 from kpis.calc.facts import Direction, PeriodKind
 from kpis.calc.imputation import is_weighted
@@ -76,6 +77,8 @@ class KpiPage:
     channels: Sequence[Share] = ()
     vendors: Sequence[Share] = ()
     way: Sequence[Leg] = ()
+    target_upper: Decimal | None = None
+    """The upper end of a band; null for any other target."""
     parameters: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -141,13 +144,14 @@ def _page(series: TargetSeries, facts: Series, reader: DailyReader, version: Tar
         unit=reader.definition.unit,
         decimals=decimals,
         direction=reader.rule.direction,
-        formula=reader.rule.formula,
+        formula=formula_in_words(reader.rule.formula),
         course=reader.course(decimals),
         value=gross.judgement.assessment.value,
         adjusted=assessed.value,
         status=assessed.status.value if assessed.status else "no_data",
         target=assessed.target if assessed.target is not None else version.rule.target,
         minimum=assessed.minimum if assessed.minimum is not None else version.rule.minimum,
+        target_upper=(assessed.effective or version.rule).target_upper,
         factors=[],
         parameters=version.row.parameters,
     )

@@ -24,6 +24,7 @@ from bpo.templatetags.bpo_pages import (
     parameters,
     points,
     signed,
+    target_text,
     vendor_label,
     who,
 )
@@ -113,7 +114,7 @@ def _line(line: Mapping[str, Any]) -> list[Cell]:
     counts_as = f"{_('counts as')} {points(line['effective_weight'])}" if line["is_reweighted"] else ""
     return [
         _cell(named(line), _below(line), strong=True),
-        _cell(figure_text(line["target"], 0, unit), minimum),
+        _cell(target_text(line, unit), minimum),
         _cell(figure_text(line["value"], decimals, unit, line["flags"]), adjusted, strong=True),
         _cell(f"{points(share)}%" if share is not None else NOTHING),
         _cell(points(line["score"])),

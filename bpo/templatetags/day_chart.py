@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from bpo.queries.kpi_page import KpiPage
-from bpo.templatetags.bpo_pages import figure_text, short_day
+from bpo.templatetags.bpo_pages import figure_text, short_day, target_text
 from kpis.queries.daily import DayPoint
 
 register = template.Library()
@@ -88,8 +88,9 @@ def day_chart(page: KpiPage) -> dict[str, Any]:
         "band": _band(points, numbers, scale),
         "target": _level(page.target, scale),
         "minimum": _level(page.minimum, scale),
-        "target_text": figure_text(page.target, page.decimals, page.unit),
-        "minimum_text": figure_text(page.minimum, page.decimals, page.unit),
+        "target_upper": _level(page.target_upper, scale),
+        "target_text": target_text(page, page.unit),
+        "minimum_text": figure_text(page.minimum, 0, page.unit),
         "events": [_bar(number, scale) for day, number in numbers.items() if page.factors_on(day)],
         "unusual": [_bar(number, scale) for day, number in numbers.items() if day in page.course.unusual],
         "left": LEFT,
@@ -110,7 +111,7 @@ def _values(page: KpiPage) -> list[Decimal]:
     if not found:
         return []
     limits = [one for point in page.course.points for one in (point.low, point.high) if one is not None]
-    return [*found, *limits, *(level for level in (page.target, page.minimum) if level is not None)]
+    return [*found, *limits, *(level for level in (page.target, page.target_upper, page.minimum) if level is not None)]
 
 
 def _place(number: int, point: DayPoint, scale: Scale, page: KpiPage) -> Place:

@@ -54,7 +54,7 @@ def test_the_percentile_of_all_centres_is_read_from_merged_buckets(journey: Jour
     )
     assert [told(row, "group", "value") for row in by_queue] == [("busan-desk", "96.00"), ("seoul-desk", "22.00")]
     shown = page(journey, "explain/")
-    assert "p90(ticket_tat_hist)" in shown
+    assert "p90(Histogram of ticket resolution time (hour buckets))" in shown
     assert "12 + (24 − 12) × (990 − 400) ÷ 600" in shown
     assert '<th scope="row">12 – 24</th><td class="figure">600</td><td class="figure">1,000</td>' in shown
 
