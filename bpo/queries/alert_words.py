@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from bpo.choices import AlertKind
 from bpo.models import Alert
 from bpo.queries.money import money_text
-from bpo.queries.words import UNITS
 from kpis.calc.facts import Direction, PeriodKind
 from kpis.calc.run_rate import Outcome
 from kpis.calc.surveillance import Rule, Shape
+from kpis.queries.unit_words import unit_word
 from vendors.errors import Text
 
 MESSAGES: Mapping[str, Text] = {
@@ -115,7 +115,7 @@ def figure_words(value: str | None, unit: str) -> str:
     if value is None:
         return "–"
     is_close = unit in ("", "%") or (get_language() or "ko").startswith("ko")
-    return f"{money_text(grouped(value), unit)}{'' if is_close else NO_BREAK}{UNITS.get(unit, unit)}"
+    return f"{money_text(grouped(value), unit)}{'' if is_close else NO_BREAK}{unit_word(unit)}"
 
 
 def grouped(value: str) -> str:

@@ -112,7 +112,7 @@ def _of_completeness(lines: Iterable[ScorecardLine], terms: dict[str, Any]) -> I
         elif excluding and _has_gaps(line):
             text = _(
                 "%(reported)d of %(expected)d queue-days are complete, and this contract leaves missing days out of"
-                " the figure. Have them submitted, or finalise with “accept_missing” and the reason."
+                " the figure. Have them submitted, or finalise with the reason to accept it (API: accept_missing)."
             )
             yield Blocker("missing_days", text % _days(line), line.pk)
 

@@ -33,6 +33,13 @@ class Lost:
     calls: Decimal | None
     missed: Decimal | None
     points: Decimal | None
+    cards: int = 0
+    """How many monthly cards the points are of: one a contract and month."""
+
+    @property
+    def points_a_card(self) -> Decimal | None:
+        """Points of cards of several contracts add up to no score anybody has: what one of them would lack."""
+        return None if self.points is None else self.points / self.cards
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,7 @@ def _lost(start: date, department: Department | None, costs: Sequence[Cost]) -> 
         _sum(one.calls for one in costs),
         _sum(one.missed for one in costs),
         _sum(one.points for one in costs),
+        len({(one.contract.pk, one.start) for one in costs if one.points is not None}),
     )
 
 

@@ -7,10 +7,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bpo.queries.alert_words import period_words
+from bpo.queries.alert_words import figure_words, period_words
 from bpo.queries.overview import Overview, Row
 from kpis.calc.facts import Status
 from kpis.models import Kpi
+from kpis.queries.unit_words import difference_unit
 
 
 def sentences(page: Overview) -> list[str]:
@@ -39,6 +40,12 @@ def _unreported(page: Overview) -> str:
 
 def _points(value: Decimal) -> str:
     return f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):,f}"
+
+
+def _difference(value: Decimal, unit: str) -> str:
+    """Write a difference between two figures with its sign and unit: +1.00%p."""
+    text = figure_words(f"{abs(value):.2f}", difference_unit(unit))
+    return f"{'−' if value < 0 else '+'}{text}"
 
 
 def _stands(page: Overview) -> str:
@@ -93,7 +100,7 @@ def _disturbed(page: Overview) -> str:
             "%(n)s approved external factors are taken out; they change %(kpi)s of %(contract)s most, by %(uplift)s.",
             len(page.factors),
         )
-        uplift = f"{cell.uplift:+.2f}".replace("-", "−")
+        uplift = _difference(cell.uplift or Decimal(0), cell.unit)
         facts = {"n": len(page.factors), "kpi": cell.kpi.label, "contract": row.contract.name, "uplift": uplift}
         parts.append(text % facts)
     if page.is_open and page.misses:

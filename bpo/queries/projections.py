@@ -47,8 +47,8 @@ class Projection:
             "needed": _careful(self.needed, decimals, course.direction),
             "needed_if_less": _careful(course.needed_if(course.remaining * LESS), decimals, course.direction),
             "needed_if_more": _careful(course.needed_if(course.remaining * MORE), decimals, course.direction),
-            "lowest": _rounded(low, decimals),
-            "highest": _rounded(high, decimals),
+            "lowest": _at_best(low, decimals, ROUND_CEILING) if self.is_lost else _rounded(low, decimals),
+            "highest": _at_best(high, decimals, ROUND_FLOOR) if self.is_lost else _rounded(high, decimals),
             "pace": _rounded(self.ahead.rate, decimals),
             "chance": None if self.chance is None else f"{100 * self.chance:.0f}",
             "remaining_days": self.ahead.queue_days,
@@ -109,6 +109,11 @@ def _odds(ahead: Ahead, needed: RunRate | None, value: Decimal) -> Decimal | Non
 
 def _rounded(value: Decimal | None, decimals: int) -> str | None:
     return None if value is None else f"{value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):f}"
+
+
+def _at_best(value: Decimal | None, decimals: int, way: str) -> str | None:
+    """Round what is attainable away from a target it does not reach, so that it never reads as that target."""
+    return None if value is None else f"{value.quantize(Decimal(1).scaleb(-decimals), way):f}"
 
 
 def _careful(needed: RunRate | None, decimals: int, direction: Direction) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from kpis.choices import StatusChoice
 from vendors.errors import Text
@@ -98,28 +98,6 @@ WARNINGS: dict[str, Text] = {
 
 SHARE_OF_TARGET = frozenset({None, "ratio", "linear_lower", "inverse", "complement"})
 """Modes whose attainment is actual against target; what is interpolated or tabled is read as a score only."""
-
-UNITS: dict[str, Text] = {
-    "s": pgettext_lazy("unit", "s"),
-    "seconds": pgettext_lazy("unit", "s"),
-    "h": pgettext_lazy("unit", "h"),
-    "points": pgettext_lazy("unit", "points"),
-    "points(1-5)": pgettext_lazy("unit", "points"),
-    "points(1-7)": pgettext_lazy("unit", "points"),
-    "days": pgettext_lazy("unit", "days"),
-    "KRW": pgettext_lazy("unit", "KRW"),
-    "KRW/h": pgettext_lazy("unit", "KRW/h"),
-    "persons": pgettext_lazy("unit", "persons"),
-    "contacts/h": pgettext_lazy("unit", "contacts/h"),
-    "contacts/day": pgettext_lazy("unit", "contacts/day"),
-    "items/h": pgettext_lazy("unit", "items/h"),
-    "chats": pgettext_lazy("unit", "chats"),
-    "fte": pgettext_lazy("unit", "FTE"),
-    "per 1000": pgettext_lazy("unit", "per 1,000"),
-    "per 10000": pgettext_lazy("unit", "per 10,000"),
-    "per 100000": pgettext_lazy("unit", "per 100,000"),
-    "count": pgettext_lazy("unit", "cases"),
-}
 
 
 def share_of_target(line: Mapping[str, Any]) -> Any:

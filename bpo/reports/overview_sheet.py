@@ -16,10 +16,10 @@ from django.utils.translation import pgettext
 from bpo.queries.overview import Overview
 from bpo.queries.overview_words import sentences
 from bpo.queries.period_facts import PeriodFacts
-from bpo.queries.words import UNITS
 from bpo.reports.paper import as_of, made_at, notices, period_name, scope_of, state, title_of
 from bpo.reports.sheets import WORKBOOK, Column, Number, Styles, Table, set_up_print
 from bpo.templatetags.bpo_pages import WORDS, vendor_label
+from kpis.queries.unit_words import unit_word
 
 STANDINGS = ("met", "below_target", "below_minimum", "no_data")
 COLOURS = {"met": "#2E8B57", "below_target": "#E0A526", "below_minimum": "#C0392B", "no_data": "#9AA3B2"}
@@ -249,7 +249,7 @@ def _lifted(page: Overview) -> Sheet:
 
 
 def _unit(unit: str) -> str:
-    return str(UNITS.get(unit, unit))
+    return unit_word(unit)
 
 
 def _places(value: Any, least: int = 0) -> int:

@@ -18,6 +18,7 @@ from bpo.templatetags.bpo_pages import NOTHING, WORDS, day, figure_text, points,
 from bpo.templatetags.totals import total_note
 from kpis.calc.facts import PeriodKind
 from kpis.calc.periods import Period
+from kpis.queries.unit_words import difference_unit
 
 SHAPES: Mapping[str, str] = {
     "met": "●",
@@ -116,11 +117,6 @@ def remarks(cell: Cell) -> list[str]:
 def change_text(value: Decimal | None) -> str:
     """Write a change with its sign, a dash where there is nothing to compare with."""
     return _("unchanged") if value is not None and not value else signed(value)
-
-
-def difference_unit(unit: str) -> str:
-    """Return the unit of a difference between two figures of ``unit``."""
-    return pgettext("difference of shares", "points") if unit == "%" else unit
 
 
 def signed_figure(value: Decimal | None, unit: str) -> str:

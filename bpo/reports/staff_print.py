@@ -52,7 +52,8 @@ def _head() -> list[str]:
 
 
 def _score(edition: StaffEdition, score: Decimal) -> Texts:
-    return {"label": _("Programme score"), "text": points(score), "change": change_text(edition.change)}
+    change = signed_figure(edition.change, "points") if edition.change else change_text(edition.change)
+    return {"label": _("Programme score"), "text": points(score), "change": change}
 
 
 def _sentences(edition: StaffEdition) -> list[str]:

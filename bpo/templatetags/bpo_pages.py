@@ -19,14 +19,16 @@ from django.utils.translation import get_language, gettext, gettext_lazy, pgette
 from bpo.choices import DisputeStatus, ScorecardStatus
 from bpo.queries.alert_words import action_word
 from bpo.queries.money import money_text
-from bpo.queries.words import LINE_WORDS, UNITS, share_of_target
+from bpo.queries.words import LINE_WORDS, share_of_target
 from kpis.calc.attainment import BEYOND
-from vendors import choices
+from kpis.queries.unit_words import unit_word
+from vendors import choices, clock
 from vendors.actors import Actor
 from vendors.choices import Role
 
 register = template.Library()
 register.filter(share_of_target)
+register.filter(unit_word)
 
 NOTHING = "–"
 RECEIPT_WORDS = {
@@ -191,7 +193,7 @@ def _figure(value: Any, decimals: int | None, unit: str, flags: Collection[str])
         return NOTHING, ""
     text = f"> {written(value, 0)}" if BEYOND in flags else written(value, 2 if decimals is None else decimals)
     space = "" if unit == "%" or is_korean() else "\u00a0"
-    return money_text(text, unit), f"{space}{UNITS.get(unit, unit)}" if unit else ""
+    return money_text(text, unit), f"{space}{unit_word(unit)}" if unit else ""
 
 
 def _date(value: date | str) -> date:
@@ -202,6 +204,12 @@ def _date(value: date | str) -> date:
 def month(value: date | str) -> str:
     """Write a month: 2026년 10월, October 2026."""
     return date_format(_date(value), "YEAR_MONTH_FORMAT")
+
+
+@register.filter
+def has_begun(first: date) -> bool:
+    """Say whether a period's first day is today or past: pages lead to none that nothing can be known of."""
+    return first <= clock.local_date(clock.now(), settings.TIME_ZONE)
 
 
 @register.filter

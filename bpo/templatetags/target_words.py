@@ -14,10 +14,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
 from bpo.queries.target_pages import Bench
-from bpo.queries.words import UNITS
 from bpo.templatetags.bpo_pages import figure_text, is_korean, mark, month
 from kpis.calc.target_bench import Replay
 from kpis.queries.target_bench import Replayed
+from kpis.queries.unit_words import unit_word
 
 register = template.Library()
 
@@ -43,10 +43,7 @@ def level_word(level: str) -> str:
     return str(LEVEL_WORDS.get(level, level))
 
 
-@register.filter
-def unit_word(unit: str) -> str:
-    """Name a unit as it stands behind a figure."""
-    return str(UNITS.get(unit, unit))
+register.filter(unit_word)
 
 
 @register.filter

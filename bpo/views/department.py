@@ -37,7 +37,8 @@ def department_detail(request: PageRequest, code: str) -> HttpResponse:
     if department is None:
         raise Http404
     page = department_page(department, request.actor, now=clock.now())
-    return render(request, "bpo/department.html", {"page": page})
+    is_ours = not request.actor.may(Capability.DECIDE_FACTORS)
+    return render(request, "bpo/department.html", {"page": page, "is_ours": is_ours})
 
 
 @never_cache
@@ -55,4 +56,4 @@ def asked_effects(request: HttpRequest, token: str) -> HttpResponse:
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         translation.activate(question.department.language)
     page = department_page(question.department, actor_of_department(question.department), now=now)
-    return render(request, "bpo/department.html", {"page": page, "token": token})
+    return render(request, "bpo/department.html", {"page": page, "token": token, "is_ours": True})

@@ -61,6 +61,7 @@ def overview_page(request: PageRequest) -> HttpResponse:
     """Show the programme in one week, month, quarter or year (``?grain=&on=``, ``?vendor=``)."""
     kind, day, vendor = _grain(request), _day(request), request.GET.get("vendor", "")
     page = overview(request.actor, kind, day, now=clock.now(), vendor=vendor)
+    current = period_of(kind, clock.local_date(clock.now(), settings.TIME_ZONE))
     context = {
         "page": page,
         "sentences": sentences(page),
@@ -70,6 +71,8 @@ def overview_page(request: PageRequest) -> HttpResponse:
         "editions": [one for one in editions_for(request.actor) if one.is_of_one_vendor or not vendor],
         "previous": _beside(page.period.previous(), vendor),
         "following": _beside(page.period.next(), vendor),
+        "is_current": page.period == current,
+        "current_query": _query(current, vendor),
         "vendors": _vendors(request),
         "vendor": vendor,
     }
@@ -95,7 +98,8 @@ def _beside(period: Period, vendor: str) -> dict[str, Any] | None:
     """Return the name and the address of the period before or after; null beyond what pages show."""
     if not FIRST_YEAR < period.start.year < LAST_YEAR:
         return None
-    return {"name": period_words(period.kind.value, period.start), "query": _query(period, vendor)}
+    name = period_words(period.kind.value, period.start)
+    return {"name": name, "start": period.start, "query": _query(period, vendor)}
 
 
 def _query(period: Period, vendor: str) -> str:

@@ -6,9 +6,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
 from kpis.queries.effects import ContractEffect, KpiEffect, Suggestion
+from kpis.queries.unit_words import difference_unit
 
 
 def percent(share: float) -> str:
@@ -31,8 +32,7 @@ def sentence(effect: ContractEffect) -> str:
 
 def _moved(one: KpiEffect) -> str:
     size = one.change.quantize(Decimal("0.1"), ROUND_HALF_UP)
-    unit = pgettext("difference of shares", "points") if one.unit == "%" else one.unit
-    return f"{one.kpi.label} {size:+f} {unit}".replace("-", "−")
+    return f"{one.kpi.label} {size:+f} {difference_unit(one.unit)}".replace("-", "−")
 
 
 def presented_effect(effect: ContractEffect) -> dict[str, Any]:

@@ -245,7 +245,7 @@ def test_it_stands_on_the_card_of_that_contract_as_information(world: World) -> 
     assert "승인된 대외 변수로 다른 운영업체 업무그룹의 하루치 1건이 이 계약으로 이관되었습니다." in pages[0]
     assert 'href="/client/?month=2026-09#put"' in pages[0]
     asked = manager.get("/client/?month=2026-09").content.decode()
-    assert '<td role="cell" class="figure" data-label="영향받은 콜">1,000</td>' in asked
+    assert '<td role="cell" class="figure" data-label="영향받은 인입 건수">1,000</td>' in asked
     # Its own figures are what it reported.
     assert theirs.lines.get(kind="kpi").value == 90
 

@@ -1,0 +1,78 @@
+"""What readers of pages stumble on: periods nobody can know of, sums that mean nothing, differences without a unit."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from django.utils.translation import override
+
+from bpo.queries.lost import Lost
+from bpo.queries.overview_words import _difference
+from bpo.queries.projections import Projection
+from kpis.calc.facts import Direction
+from kpis.calc.projection import Course
+from kpis.queries.effect_words import _moved
+from tests.bpo.pages_sample import Programme, signed_in
+from vendors.choices import Role
+from vendors.models import Department
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("after_the_month")
+def test_no_page_leads_to_a_period_that_has_not_begun(programme: Programme) -> None:
+    client = signed_in(Role.MANAGER)
+    contract = programme.contract.code
+    for address in (
+        "/overview/?on={}-01", "/client/?month={}", "/scorecards/?month={}", "/month-ends/?month={}",
+        "/submissions/?month={}", "/quality/?month={}", f"/kpis/answer_rate/?contract={contract}&month={{}}",
+    ):  # fmt: skip
+        led = [b'rel="next"' in client.get(address.format(month)).content for month in ("2026-10", "2026-11")]
+        assert led == [True, False], address
+    assert "/overview/?on=2026-12-01" not in client.get("/overview/?on=2024-01-01").content.decode()
+    assert b'href="?grain=month&amp;on=2026-11-01">' in client.get("/overview/?on=2024-01-01").content
+
+
+def test_points_of_several_cards_are_told_a_card() -> None:
+    lost = Lost(date(2026, 7, 1), None, [], 3, None, None, Decimal("60.5"), cards=2)
+
+    assert lost.points_a_card == Decimal("30.25")
+    assert Lost(date(2026, 7, 1), None, [], 3, None, None, None).points_a_card is None
+
+
+def test_differences_carry_their_unit_in_the_readers_words() -> None:
+    effect = cast(Any, SimpleNamespace(kpi=SimpleNamespace(label="상담 1만건당 민원"), unit="per 10000"))
+    effect.change = Decimal("5.2")
+    with override("ko"):
+        assert [_difference(Decimal(size), "%") for size in ("1", "-0.5")] == ["+1.00%p", "−0.50%p"]
+        assert _difference(Decimal("-1.5"), "s") == "−1.50초"
+        assert _moved(effect) == "상담 1만건당 민원 +5.2 건/1만"
+
+
+@pytest.mark.parametrize(
+    ("direction", "value", "target", "best"),
+    [(Direction.HIGHER, "96.7", "97", ("highest", "96.9")), (Direction.LOWER, "10.4", "9.6", ("lowest", "9.7"))],
+)
+def test_what_cannot_reach_its_target_is_not_told_to_end_at_it(
+    direction: Direction, value: str, target: str, best: tuple[str, str]
+) -> None:
+    bounds = (Decimal(0), Decimal(100))
+    course = Course(Decimal(value), Decimal(1000), Decimal(82), Decimal(target), direction, bounds)
+    ahead = cast(Any, SimpleNamespace(course=course, rate=None, queue_days=1))
+    found = Projection(ahead, course.value, course.needed, None)
+
+    assert found.is_lost
+    assert found.facts(1)[best[0]] == best[1]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("role", "is_theirs"), [(Role.MANAGER, True), (Role.DEPARTMENT, False)])
+def test_a_department_says_our_only_to_itself(role: Role, is_theirs: bool) -> None:
+    Department.objects.create(code="it", name="IT", name_ko="IT운영팀")
+
+    text = signed_in(role).get("/departments/it/").content.decode()
+
+    assert ("부서 일정의 영향" in text, "우리 부서 일정의 영향" in text) == (True, not is_theirs)
