@@ -173,6 +173,11 @@ class CardPage:
         )
 
     @property
+    def has_shares(self) -> bool:
+        """Whether any line has a share of its target; without one the column is a row of dashes and left out."""
+        return any(words.share_of_target(line) is not None for line in self.card["lines"])
+
+    @property
     def is_beyond_target(self) -> bool:
         """Whether the total is above 100, which asks for a word of explanation."""
         return self.card["score"] is not None and Decimal(self.card["score"]) > WHOLE

@@ -9,6 +9,7 @@ from typing import Any
 from kpis.choices import FactorMethod
 from vendors.errors import Text
 
+KINDS = ("kpi", "score", "grade")
 Months = Sequence[Mapping[str, Any]]
 
 
@@ -51,6 +52,9 @@ def side_by_side(method: str, months: Months, alternatives: Iterable[Mapping[str
         )
         for (contract, start, kind, kpi), (about, pair) in keys.items()
     ]
+    # What only another method changes comes last of its contract, not of all: readers look contract by contract.
+    order = {row.contract: number for number, row in reversed(list(enumerate(rows)))}
+    rows.sort(key=lambda row: (order[row.contract], row.start, KINDS.index(row.kind)))
     labels = dict(FactorMethod.choices)
     reasons = [(labels[one["method"]], one["detail"]) for one in others if one["code"]]
     return SideBySide([labels[name] for name, _months in giving], rows, reasons)

@@ -110,6 +110,19 @@ def pair(values: Any) -> SafeString | str:
     return _before_after([NOTHING if value is None else f"{Decimal(value):,f}" for value in values])
 
 
+@register.filter
+def method_figure(value: str | None, kind: str) -> str:
+    """Write a figure of the table of methods: a score as scores are written, a grade as it is."""
+    return points(value) if kind == "score" else value or NOTHING
+
+
+@register.simple_tag
+def points_pair(values: Any) -> SafeString | str:
+    """Write a score or points before and after, to two places; with all they have where two would hide the change."""
+    before, after = (points(value) for value in values)
+    return pair(values) if before == after and values[0] != values[1] else _before_after([before, after])
+
+
 @register.simple_tag
 def words_pair(values: Any) -> SafeString | str:
     """Write a word before and after a change; once where it stays."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bpo.queries.kpi_page import KpiPage
 from bpo.templatetags.bpo_pages import figure_text
+from kpis.calc.facts import Direction
 
 register = template.Library()
 
@@ -35,13 +36,26 @@ def waterfall(page: KpiPage) -> dict[str, Any]:
 
     rows = [_row(0, _("Target"), "level", x(page.target), x(page.target), text(page.target))]
     for number, leg in enumerate(page.way, 1):
-        kind = "gain" if leg.size >= 0 else "loss"
         label = leg.label or WORDS[leg.kind]
-        signed = f"{leg.size:+.{page.decimals}f}".replace("-", "−")
-        rows.append(_row(number, label, kind, x(leg.start), x(leg.end), signed))
+        size = leg.size.quantize(Decimal(1).scaleb(-page.decimals))
+        written = f"{size:+f}".replace("-", "−") if size else f"{abs(size):f}"
+        rows.append(_row(number, label, _kind(size, page.direction), x(leg.start), x(leg.end), _marked(size, written)))
     last = page.way[-1].end
     rows.append(_row(len(page.way) + 1, _("Actual, gross"), "level", x(last), x(last), text(last)))
     return {"rows": rows, "width": WIDTH, "height": ROW * len(rows), "label_x": LEFT - 10, "page": page}
+
+
+BETTER = {Direction.HIGHER: 1, Direction.LOWER: -1, Direction.ZERO: -1}
+
+
+def _kind(size: Decimal, direction: Direction) -> str:
+    """Say whether a step is for the better: more seconds are worse; a band has no better side, nor has nothing."""
+    side = size * BETTER.get(direction, 0)
+    return "gain" if side > 0 else "loss" if side < 0 else "shift"
+
+
+def _marked(size: Decimal, text: str) -> str:
+    return f"{'▲' if size > 0 else '▼'} {text}" if size else text
 
 
 def _row(number: int, label: Any, kind: str, start: Decimal, end: Decimal, text: str) -> dict[str, Any]:
@@ -54,5 +68,4 @@ def _row(number: int, label: Any, kind: str, start: Decimal, end: Decimal, text:
         "width": f"{max(abs(end - start), Decimal(3)):.1f}",
         "text": text,
         "text_x": f"{max(start, end) + 8:.1f}",
-        "mark": {"gain": "▲", "loss": "▼"}.get(kind, ""),
     }

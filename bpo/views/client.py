@@ -31,6 +31,7 @@ def client_page(request: PageRequest) -> HttpResponse:
         "grains": [(one.value, GRAIN_WORDS[one], one is kind) for one in GRAINS],
         "previous": within_years(page.period.previous().start),
         "following": within_years(page.period.next().start),
+        "reads_forecasts": request.actor.may(Capability.READ_FIGURES),
         "is_of_a_vendor": request.actor.is_of_a_vendor,
     }
     return render(request, "bpo/client.html", context)

@@ -27,7 +27,7 @@ from kpis.choices import FactorKind, FactorMethod, FactorStatus, ReplaceBy
 from kpis.imports import rows_in
 from kpis.imports.workbooks import read_workbook
 from kpis.media_types import BYTES
-from kpis.models import ExternalFactor, FactorFile
+from kpis.models import ExternalFactor, FactorFile, Measure
 from kpis.queries.before_after import improvement_of
 from kpis.queries.effect_words import sentence
 from kpis.queries.effects import ContractEffect, Suggestion, effects_of, suggestions
@@ -252,17 +252,22 @@ def _answer(request: PageRequest, factor: ExternalFactor, refused: Any = None) -
     effect, fault = _effect(request.actor, factor)
     is_improvement = factor.kind == FactorKind.IMPROVEMENT
     is_priced = factor.status in UNDECIDED and request.actor.may(Capability.READ_RESULTS) and not is_improvement
+    methods = _methods(request.actor, factor, effect) if is_priced else None
+    slices = [one for one in factor.slices if one["queue"] in codes]
     context = {
         "factor": factor,
         "parameters": shown_parameters(factor, sees_all=actor.sees_all_vendors),
         "queues": queues,
-        "slices": [one for one in factor.slices if one["queue"] in codes],
+        "queue_names": {queue.code: f"{queue.centre.vendor.label} · {queue.name}" for queue in queues},
+        "contracts": _contract_names(request.actor, effect, methods),
+        "slices": slices,
+        "measure_names": _measure_names(slices),
         "events": factor.events.all(),
         "files": factor.files.defer("content"),
         "steps": steps,
         "effect": effect,
         "fault": fault,
-        "methods": _methods(request.actor, factor, effect) if is_priced else None,
+        "methods": methods,
         "surges": factors.hidden_surges(factor, actor=request.actor) if is_priced else [],
         "caps": factors.caps(factor, actor=request.actor, now=clock.now()) if is_priced and not fault else [],
         "answer_until": answer_until(factor, list(factor.queues.all())) if factor.status in UNDECIDED else None,
@@ -275,6 +280,20 @@ def _answer(request: PageRequest, factor: ExternalFactor, refused: Any = None) -
     }
     status = 200 if refused is None else refused.error.status if refused.error else 400
     return render(request, "bpo/factor_detail.html", context, status=status)
+
+
+def _contract_names(actor: Actor, effect: Any, methods: SideBySide | None) -> dict[str, str]:
+    """Return what people call the contracts whose figures stand on the page, by code."""
+    codes = {month["contract"] for month in effect or []} | {row.contract for row in (methods.rows if methods else [])}
+    if not codes:
+        return {}
+    rows = Contract.objects.visible_to(actor.limited_to(Capability.READ_RESULTS)).filter(code__in=codes)
+    return {row.code: f"{row.vendor.label} · {row.name}" for row in rows.select_related("vendor")}
+
+
+def _measure_names(slices: list[Any]) -> dict[str, str]:
+    codes = {code for one in slices for code in one["measures"] or {}}
+    return {row.code: row.label for row in Measure.objects.filter(code__in=codes)} if codes else {}
 
 
 def _sizes(actor: Actor, factor: ExternalFactor) -> list[tuple[ContractEffect, str]]:

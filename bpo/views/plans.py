@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from bpo.choices import PlanKind, PlanStatus
 from bpo.models import ActionPlan
+from bpo.queries.kpi_page import series_for
 from bpo.queries.plan_beginnings import Beginning, beginning
 from bpo.queries.plans import board, plan_page, plans_for
 from bpo.services import plans
@@ -20,7 +21,7 @@ from bpo.views.access import PageRequest, page_for
 from bpo.views.plan_forms import PlanForm
 from bpo.views.plan_steps import KINDS, make_step, may_change, steps_for, take
 from vendors import clock
-from vendors.actors import Capability
+from vendors.actors import Actor, Capability
 from vendors.errors import DomainError
 
 WRITTEN = (
@@ -140,6 +141,13 @@ def _found(request: PageRequest, pk: int) -> ActionPlan:
     return found
 
 
+def _has_kpi_page(plan: ActionPlan, actor: Actor) -> bool:
+    """Say whether the KPI has a monthly target of the contract, so that there is a page to lead to."""
+    if plan.kpi is None or plan.contract is None:
+        return False
+    return series_for(actor, plan.kpi.code, plan.contract.code, "") is not None
+
+
 def _answer(request: PageRequest, plan: ActionPlan, refused: Any = None) -> HttpResponse:
     steps = steps_for(plan, request.actor)
     if refused is not None:
@@ -150,6 +158,7 @@ def _answer(request: PageRequest, plan: ActionPlan, refused: Any = None) -> Http
         "plan": plan,
         "steps": steps,
         "may_change": may_change(plan, request.actor),
+        "has_kpi_page": _has_kpi_page(plan, request.actor),
         "reads_internal": request.actor.may(Capability.READ_INTERNAL_NOTES),
     }
     status = 200 if refused is None else refused.error.status if refused.error else 400

@@ -48,5 +48,6 @@ def submission_detail(request: PageRequest, pk: UUID) -> HttpResponse:
         "warnings": named_problems(submission.result.get("warnings", [])),
         "errors": named_problems(submission.result.get("errors", [])),
         "is_new": "new" in request.GET,
+        "may_submit": request.actor.may(Capability.SUBMIT),
     }
     return render(request, "bpo/submission_detail.html", context)

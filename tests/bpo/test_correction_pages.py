@@ -63,7 +63,7 @@ def test_the_pages_file_show_the_effect_and_decide(client: Any, frozen_clock: An
     }
 
     shown = client.post("/corrections/new/", sent | {"do": "preview"}).content.decode()
-    assert "109.375" in shown
+    assert "109.38" in shown
     assert not CorrectionRequest.objects.exists()
     wrong = client.post("/corrections/new/", sent | {"value-in_time": "9,9x", "do": "file"})
     assert (wrong.status_code, CorrectionRequest.objects.count()) == (422, 0)

@@ -56,7 +56,7 @@ def test_from_the_claim_to_adjusted_figures(world: World, page: Page) -> None:
 
     priced = manager.get(made).content.decode()
     assert "82.39" in priced
-    assert "within</span> 100" in priced
+    assert "Answered in time 100" in priced
     decided = manager.post(f"{made}approve/", {"decision": "당사 장애"}, follow=True).content.decode()
 
     assert "승인했습니다" in decided

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
@@ -10,13 +11,18 @@ from typing import Any, cast
 import pytest
 from django.utils.translation import override
 
+from bpo.models import ActionPlan
 from bpo.queries.lost import Lost
 from bpo.queries.overview_words import _difference
 from bpo.queries.projections import Projection
+from bpo.templatetags.bpo_pages import points_pair
+from bpo.templatetags.waterfall import _kind, _marked
 from kpis.calc.facts import Direction
 from kpis.calc.projection import Course
+from kpis.models import Submission
 from kpis.queries.effect_words import _moved
-from tests.bpo.pages_sample import Programme, signed_in
+from tests.bpo.pages_sample import AFTER, Programme, signed_in
+from tests.make import make_kpi
 from vendors.choices import Role
 from vendors.models import Department
 
@@ -68,6 +74,22 @@ def test_what_cannot_reach_its_target_is_not_told_to_end_at_it(
     assert found.facts(1)[best[0]] == best[1]
 
 
+def test_a_step_is_coloured_by_the_better_side_and_nothing_has_no_arrow() -> None:
+    sizes = [Decimal(size) for size in ("10.0", "-10.0", "0.0")]
+    kinds = {direction: [_kind(size, direction) for size in sizes] for direction in Direction}
+
+    assert kinds[Direction.HIGHER] == ["gain", "loss", "shift"]
+    assert kinds[Direction.LOWER] == kinds[Direction.ZERO] == ["loss", "gain", "shift"]
+    assert kinds[Direction.BAND] == ["shift", "shift", "shift"]
+    assert [_marked(size, "x") for size in sizes] == ["▲ x", "▼ x", "x"]
+
+
+def test_scores_before_and_after_have_two_places_unless_these_hide_the_change() -> None:
+    with override("en"):
+        texts = [re.sub("<[^>]+>", "", points_pair(pair)) for pair in (["76.7879", "109.2507"], ["5.0012", "5.0034"])]
+        assert [text.replace("becomes", "") for text in texts] == ["76.79 → 109.25", "5.0012 → 5.0034"]
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(("role", "is_theirs"), [(Role.MANAGER, True), (Role.DEPARTMENT, False)])
 def test_a_department_says_our_only_to_itself(role: Role, is_theirs: bool) -> None:
@@ -76,3 +98,20 @@ def test_a_department_says_our_only_to_itself(role: Role, is_theirs: bool) -> No
     text = signed_in(role).get("/departments/it/").content.decode()
 
     assert ("부서 일정의 영향" in text, "우리 부서 일정의 영향" in text) == (True, not is_theirs)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("after_the_month")
+def test_no_link_leads_where_its_reader_is_refused(programme: Programme) -> None:
+    submission = Submission.objects.latest("received_at")
+    plan = ActionPlan.objects.create(
+        contract=programme.contract, kpi=make_kpi("nps"), title="NPS", owner="Lead",
+        due_on=date(2026, 12, 1), check_on=date(2027, 1, 4), next_step="Ask",
+        made_by="test", made_at=AFTER, changed_at=AFTER,
+    )  # fmt: skip
+    pages = {"analyst": (f"/submissions/{submission.pk}/", 'href="/submit/"'), "executive": ("/client/", "/forecasts/")}
+
+    for role, (address, refused) in pages.items():
+        assert refused not in signed_in(Role(role)).get(address).content.decode()
+        assert refused in signed_in(Role.MANAGER).get(address).content.decode()
+    assert "/kpis/nps/" not in signed_in(Role.MANAGER).get(f"/actions/{plan.pk}/").content.decode()
