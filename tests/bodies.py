@@ -94,6 +94,8 @@ def body(name: str, method: str, mine: dict[str, Any]) -> Any:
         "forecast-list": {"rows": [{"queue": mine["queue"], "start": "2026-04-02", "volume": "5"}]},
         "held-submission-confirm": {}, "held-submission-send-back": {"reason": "the totals differ"},
         "excused-day-withdraw": {"reason": "a mistake"},
+        "money-terms-list": {"contract": mine["contract"], "valid_from": "2026-05-01", "fees": [], "scheme": "none"},
+        "money-terms-preview": {"contract": mine["contract"], "valid_from": "2026-05-01"},
         "scorecard-list": {"contract": mine["contract"], "start": "2026-05-01"},
         "scorecard-judge": {"line": mine["judged_line"], "score": 90, "evidence": "seen"},
         "scorecard-gate": {"gate": "breach", "evidence": "seen"},

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from bpo.models import Alert, Delivery, GateEvent, JudgedItem, Scorecard, Webhook
-from bpo.services import corrections, plans, scorecards
+from bpo.services import corrections, money, plans, scorecards
 from kpis.choices import ImportStatus
 from kpis.imports.jobs import queue_import, run_import
 from kpis.imports.profiles import create_profile
@@ -125,6 +125,7 @@ def _side(vendor: Vendor, contract: Contract, queue: Queue) -> dict[str, Any]:
         "centre": queue.centre.code,
         "contract": contract.code,
         "closing": act.pk,
+        "money-terms": _money(contract),
         "correction-request": request,
         "queue": queue.code,
         "measure": "offered",
@@ -184,6 +185,14 @@ def _alert(vendor: Vendor, contract: Contract, target: Target) -> int:
         changed_at=clock.now(),
     )
     return int(made.pk)
+
+
+def _money(contract: Contract) -> int:
+    """Let every month of the contract be worth something by its grade."""
+    fees = [{"kind": "fixed", "label": f"Fee of {contract.vendor.code}", "price": Decimal(1000)}]
+    percents = {grade: Decimal(percent) for grade, percent in zip("SABCD", (3, 1, 0, -3, -7), strict=True)}
+    data = {"valid_from": date(2026, 1, 1), "fees": fees, "scheme": "grade", "percents": percents}
+    return int(money.set_terms(contract, data, actor=MANAGER, now=clock.now()).pk)
 
 
 def _plans(vendor: Vendor, contract: Contract, queue: Queue) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from bpo.models import Alert, AlertEvent, CorrectionRequest, Delivery, JudgedItem, Scorecard, Webhook
+from bpo.models import Alert, AlertEvent, CorrectionRequest, Delivery, JudgedItem, MoneyTerms, Scorecard, Webhook
 from bpo.services import plans, scorecards
 from kpis.models import (
     Attainment,
@@ -217,6 +217,11 @@ def more_terms(world: World) -> None:
         make_queue(contract())
 
 
+def another_terms_of_money(number: int) -> None:
+    about = {"rules": {"fees": []}, "made_by": "test", "made_at": clock.now()}
+    MoneyTerms.objects.create(contract=make_contract(), valid_from=date(2026, number, 1), **about)
+
+
 def more_versions(world: World) -> None:
     kpi = Kpi.objects.get(code="answer_share")
     KpiVersion.objects.filter(kpi=kpi).update(valid_until=date(2027, 1, 1))
@@ -349,6 +354,9 @@ GROWTH: dict[str, Callable[[World], None]] = {
     "import-profile-detail": more_profile_versions,
     "job-detail": four(lambda number: make_import_job(filename=f"{number}.csv")),
     "job-error-report": four(lambda number: make_import_job(filename=f"{number}.csv")),
+    "money-terms-list": four(another_terms_of_money),
+    "money-terms-detail": four(another_terms_of_money),
+    "scorecard-money": more_lines,
     "kpi-value-list": more_days,
     "kpi-list": four(another_kpi),
     "kpi-detail": more_versions,

@@ -87,6 +87,7 @@ def _addresses(world: World, programme: Programme) -> dict[str, str]:
         "factor-detail": (keys["external-factor"],),
         "start-made": (_set_up(programme),),
         "target-grid": (programme.contract.code,),
+        "money-terms": (programme.contract.code,),
         "target-change": (_change(programme),),
         "alert-detail": (keys["alert"],),
         "notifications-stop": (stop_token(world.cast.manager.pk),),

@@ -26,6 +26,7 @@ from bpo.models import (
     GateEvent,
     JobRun,
     JudgedItem,
+    MoneyTerms,
     NotificationSettings,
     ReportOptOut,
     Scorecard,
@@ -201,6 +202,10 @@ def _make_card(cast: Cast, target: Any, number: int) -> None:
     FrozenScorecard.objects.create(
         scorecard=card, contract=cast.contract, sequence=number + 1, document="{}", sha256="0" * 64, frozen_at=AT
     )
+    MoneyTerms.objects.create(
+        contract=cast.contract, valid_from=date(2026, number + 1, 1), rules={"fees": [], "scheme": "none"},
+        made_by="user:x", made_at=AT,
+    )  # fmt: skip
     JobRun.objects.create(name="job", slot=f"slot-{number}")
     make_import_job(filename=f"{number}.csv", vendor=cast.vendor)
 

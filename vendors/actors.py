@@ -34,6 +34,7 @@ class Capability(StrEnum):
     READ_RESULTS = "read_results"
     READ_STAFF_EDITION = "read_staff_edition"
     READ_SCORECARDS = "read_scorecards"
+    READ_MONEY = "read_money"
     DECIDE_SCORECARDS = "decide_scorecards"
     CLOSE_MONTHS = "close_months"
     REQUEST_CORRECTIONS = "request_corrections"
@@ -94,6 +95,7 @@ _ROLES: dict[Capability, Iterable[str]] = {
     Capability.READ_RESULTS: _READERS,
     Capability.READ_STAFF_EDITION: {Role.MANAGER, Role.EXECUTIVE},
     Capability.READ_SCORECARDS: _READERS | {Role.DEPARTMENT},
+    Capability.READ_MONEY: _READERS,
     Capability.DECIDE_SCORECARDS: {Role.MANAGER},
     Capability.CLOSE_MONTHS: {Role.MANAGER},
     Capability.REQUEST_CORRECTIONS: {Role.MANAGER, Role.VENDOR_ADMIN, Role.VENDOR_MEMBER},

@@ -1,6 +1,17 @@
 """The administration of the bpo app, one class per model."""
 
-from bpo.admin import action_plans, alerts, corrections, deliveries, departments, jobs, records, reports, scorecards
+from bpo.admin import (
+    action_plans,
+    alerts,
+    corrections,
+    deliveries,
+    departments,
+    jobs,
+    money,
+    records,
+    reports,
+    scorecards,
+)
 
 __all__ = [
     "action_plans",
@@ -9,6 +20,7 @@ __all__ = [
     "deliveries",
     "departments",
     "jobs",
+    "money",
     "records",
     "reports",
     "scorecards",

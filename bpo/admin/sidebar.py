@@ -59,6 +59,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         _("Scorecards"),
         (
             ("bpo.scorecard", "fact_check"),
+            ("bpo.moneyterms", "payments"),
             ("bpo.scorecardline", "view_list"),
             ("bpo.judgeditem", "rate_review"),
             ("bpo.dispute", "forum"),

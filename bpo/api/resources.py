@@ -8,6 +8,7 @@ from bpo.api.alerts import AlertViewSet
 from bpo.api.client_scorecard import ClientScorecardViewSet
 from bpo.api.corrections import CorrectionRequestViewSet
 from bpo.api.editions import RENDERERS, EditionViewSet
+from bpo.api.money_terms import MoneyTermsViewSet
 from bpo.api.reports import ReportSubscriptionViewSet, SentReportViewSet
 from bpo.api.scorecards import ScorecardViewSet
 from bpo.api.webhooks import DeliveryViewSet, WebhookViewSet
@@ -21,6 +22,7 @@ router = SimpleRouter()
 router.register("action-plans", ActionPlanViewSet, basename="action-plan")
 router.register("alerts", AlertViewSet, basename="alert")
 router.register("scorecards", ScorecardViewSet, basename="scorecard")
+router.register("money-terms", MoneyTermsViewSet, basename="money-terms")
 router.register("correction-requests", CorrectionRequestViewSet, basename="correction-request")
 router.register("webhooks", WebhookViewSet, basename="webhook")
 router.register("deliveries", DeliveryViewSet, basename="delivery")

@@ -16,9 +16,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from bpo.api.card_money import MoneySerializer
 from bpo.choices import ScorecardStatus
 from bpo.models import Scorecard
 from bpo.queries import blockers, differences, explained, presented, with_parts
+from bpo.queries.card_money import card_money, presented_money
+from bpo.queries.money_terms import terms_on
 from bpo.queries.pages import CardPage, card_page
 from bpo.reports.scorecard_print import file_name, scorecard_pdf
 from bpo.reports.scorecard_sheet import scorecard_xlsx
@@ -207,6 +210,7 @@ class ScorecardViewSet(ScopedViewSet):
     capabilities = {
         "read": Capability.READ_SCORECARDS,
         "write": Capability.DECIDE_SCORECARDS,
+        "money": Capability.READ_MONEY,
         "dispute": Capability.DISPUTE,
         "acknowledge": Capability.ACKNOWLEDGE,
     }
@@ -245,6 +249,14 @@ class ScorecardViewSet(ScopedViewSet):
         return Response(
             {"blockers": [{"code": one.code, "detail": str(one.detail), "line": one.line} for one in found]}
         )
+
+    @extend_schema(responses=MoneySerializer)
+    @action(detail=True, methods=["get"])
+    def money(self, request: Request, pk: str) -> Response:
+        """What the card is worth under the terms of money in force on the month's first day, with every step."""
+        card = self.get_object()
+        terms = terms_on(card.contract_id, card.start)
+        return Response(presented_money(card, card_money(card, presented(card), terms, now=clock.now())))
 
     @extend_schema(responses={(200, PDF): OpenApiTypes.BINARY})
     def pdf(self, request: Request, pk: str) -> HttpResponse:

@@ -5,6 +5,7 @@ from bpo.models.corrections import CorrectionRequest
 from bpo.models.delivery import Delivery, DeliveryAttempt, NotificationSettings, Webhook
 from bpo.models.departments import DepartmentQuestion
 from bpo.models.jobs import JobRun
+from bpo.models.money import MoneyTerms
 from bpo.models.reports import ReportFile, ReportLink, ReportOptOut, ReportSubscription, SentReport
 from bpo.models.scorecards import (
     Dispute,
@@ -32,6 +33,7 @@ __all__ = [
     "GateEvent",
     "JobRun",
     "JudgedItem",
+    "MoneyTerms",
     "NotificationSettings",
     "ReportFile",
     "ReportLink",

@@ -11,6 +11,7 @@ from django.db.models.fields.json import KeyTextTransform
 
 from bpo.models import Scorecard
 from bpo.queries.cards import card_parts
+from bpo.queries.money_terms import Terms, terms_of, with_terms
 from kpis.choices import APPROVED_FACTORS, FactorMethod, SubmissionWay
 from kpis.models import FactorSlice, RecalculationMark, Submission
 from vendors.calc.closing import ClosingRules
@@ -27,7 +28,8 @@ class Around:
 
     ``versions`` are those of its contract and month that exist for the reader, newest first; ``is_pending`` says that
     figures of the month wait to be computed, ``put_days`` how many of another vendor's queue-days of the month are
-    attributed to the contract; what they come to is the client's scorecard's to say.
+    attributed to the contract; what they come to is the client's scorecard's to say. ``terms`` are those of money in
+    force, null where there are none.
     """
 
     versions: Sequence[Scorecard]
@@ -35,6 +37,7 @@ class Around:
     is_pending: bool
     put_days: int
     closing: ClosingRules
+    terms: Terms | None
 
 
 def read_card(pk: int, actor: Actor) -> tuple[Scorecard, Around] | None:
@@ -69,12 +72,16 @@ def _with_around(cards: ScorecardQuerySet) -> ScorecardQuerySet:
         put_to=OuterRef("contract__code"),
     )  # fmt: skip
     put_days = attributed.order_by().values("factor__method").annotate(count=Count("pk")).values("count")
-    return cards.annotate(
-        is_simulated=Exists(Submission.objects.filter(way=SubmissionWay.DEMONSTRATION, vendor=same_vendor)),
-        is_pending=Exists(marks),
-        put_days=Subquery(put_days),
-        closing=Subquery(terms.values("closing")[:1]),
-    ).order_by("-version")
+    return (
+        with_terms(cards, "contract", "start")
+        .annotate(
+            is_simulated=Exists(Submission.objects.filter(way=SubmissionWay.DEMONSTRATION, vendor=same_vendor)),
+            is_pending=Exists(marks),
+            put_days=Subquery(put_days),
+            closing=Subquery(terms.values("closing")[:1]),
+        )
+        .order_by("-version")
+    )
 
 
 def _in_the_month(name: str) -> Q:
@@ -89,4 +96,5 @@ def _around(card: Scorecard, versions: Sequence[Scorecard]) -> Around:
         is_pending=read["is_pending"],
         put_days=read["put_days"] or 0,
         closing=ClosingRules.of(read["closing"]) if read["closing"] else ClosingRules(),
+        terms=terms_of(card),
     )

@@ -1,0 +1,41 @@
+"""What proposed terms of money would have made of a contract's last final months."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from bpo.calc.settlement import Statement, rules_of, settle
+from bpo.choices import EXECUTIVE_STATUSES, ScorecardStatus
+from bpo.models import Scorecard
+from bpo.queries.card_money import completed, facts_of
+from bpo.queries.cards import presented, with_parts
+from vendors.models import Contract
+
+MOST_MONTHS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One final month, by its frozen card."""
+
+    start: date
+    score: Decimal | None
+    grade: str
+    statement: Statement
+
+
+def examples_of(contract: Contract, rules: Mapping[str, Any]) -> list[Example]:
+    """Return the last six final months, the newest first, as stored ``rules`` would have settled them."""
+    read = rules_of(rules)
+    cards = Scorecard.objects.filter(contract=contract, status__in=EXECUTIVE_STATUSES)
+    cards = cards.exclude(status=ScorecardStatus.SUPERSEDED).order_by("-start", "-version")
+    found = []
+    for card in with_parts(cards)[:MOST_MONTHS]:
+        month = facts_of(presented(card), is_over=True)
+        month = completed(month, read, contract.pk, card.start, as_of=card.frozen.frozen_at)
+        found.append(Example(card.start, month.score, month.grade, settle(read, month)))
+    return found

@@ -1,0 +1,46 @@
+"""How the pages write money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django import template
+
+from bpo.queries.card_money import CardMoney
+from bpo.queries.money_words import REASONS, moved_word, step_words
+from bpo.queries.money_words import won as written
+from vendors.errors import Text
+
+register = template.Library()
+
+
+@register.simple_tag
+def won(amount: Any, currency: str = "KRW") -> str:
+    """Write an amount in whole units of its currency."""
+    return written(None if amount is None else Decimal(amount), currency)
+
+
+@register.simple_tag
+def moved(amount: Any, currency: str = "KRW") -> str:
+    """Write a reduction or an addition, with its sign."""
+    return written(None if amount is None else Decimal(amount), currency, signed=True)
+
+
+@register.filter
+def money_reason(code: str) -> Text:
+    """Say why nothing can be said of money."""
+    return REASONS.get(code, code)
+
+
+@register.filter
+def money_word(money: CardMoney) -> Text:
+    """Name the adjustment of a month."""
+    return moved_word(money)
+
+
+@register.simple_tag
+def money_steps(money: CardMoney, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Return the steps of a month's worth in words."""
+    return step_words(money.steps, money.currency, names)
