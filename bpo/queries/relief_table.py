@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from bpo.queries.money_words import won
 from kpis.choices import FactorMethod
 from vendors.errors import Text
 
-KINDS = ("kpi", "score", "grade")
+KINDS = ("kpi", "score", "grade", "money")
 Months = Sequence[Mapping[str, Any]]
 
 
@@ -20,7 +22,7 @@ class Row:
     contract: str
     start: str
     line: Mapping[str, Any]
-    """Names of the KPI; empty for ``score`` and ``grade``."""
+    """Names of the KPI; empty for ``score``, ``grade`` and ``money``."""
     kind: str
     before: str | None
     cells: Sequence[str | None]
@@ -68,6 +70,16 @@ def _figures(months: Months) -> Iterable[tuple[tuple[str, str, str, str], tuple[
         for kind in ("score", "grade"):
             if month[kind]:
                 yield (*name, kind, ""), ({}, month[kind])
+        if money := month["money"]:
+            written = [
+                won(None if one is None else Decimal(one), money["currency"], signed=True)
+                for one in money["adjustment"]
+            ]
+            yield (*name, "money", ""), ({}, written)
+
+
+def _won(amount: str | None, currency: str) -> str:
+    return won(None if amount is None else Decimal(amount), currency, signed=True)
 
 
 def _after(found: tuple[Mapping[str, Any], Sequence[Any]] | None) -> str | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from bpo.choices import LineKind
 from bpo.models import Scorecard
 from bpo.queries.card_facts import MonthFacts, load_months
 from bpo.queries.numbers import plain
+from bpo.services.money.effect import money_of
 from bpo.services.scorecards.composing import Composed, composed
 from kpis.models import TargetSeries
 from kpis.services.effect import Outcomes
@@ -17,9 +18,9 @@ from vendors.actors import Actor, Capability
 
 
 def card_effect(
-    contract: int, start: date, before: Outcomes, after: Outcomes, *, actor: Actor
+    contract: int, start: date, before: Outcomes, after: Outcomes, *, actor: Actor, now: datetime
 ) -> dict[str, Any] | None:
-    """Return score, grade and points of the month before and after; null where ``actor`` sees no card of it.
+    """Return score, grade, points and worth of the month before and after; null where ``actor`` sees no card of it.
 
     See :class:`kpis.services.effect.CardEffect`.
     """
@@ -27,14 +28,15 @@ def card_effect(
     if not cards.filter(contract=contract, start=start).exists():
         return None
     (month,) = load_months({contract: [start]})
-    was, now = (composed(_with(month, figures), with_figures=False) for figures in (before, after))
+    was, then = (composed(_with(month, figures), with_figures=False) for figures in (before, after))
     points = {
         line.series_id: [plain(line.points, 4), plain(later.points, 4)]
-        for line, later in zip(was.lines, now.lines, strict=True)
+        for line, later in zip(was.lines, then.lines, strict=True)
         if line.series_id and line.kind == LineKind.KPI
     }
-    about = {"score": _pair(was, now, "score"), "grade": _pair(was, now, "grade"), "points": points}
-    return about | {"next": _next_card(month, before, after)}
+    about = {"score": _pair(was, then, "score"), "grade": _pair(was, then, "grade"), "points": points}
+    worth = money_of(month, was, then, now=now) if actor.may(Capability.READ_MONEY, month.contract.vendor_id) else None
+    return about | {"next": _next_card(month, before, after), "money": worth}
 
 
 def _next_card(month: MonthFacts, before: Outcomes, after: Outcomes) -> dict[str, Any] | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from bpo.queries.card_money import CardMoney
 from bpo.queries.money_words import REASONS, moved_word, step_words
 from bpo.queries.money_words import won as written
+from kpis.queries.numbers import plain
 from vendors.errors import Text
 
 register = template.Library()
@@ -28,10 +31,25 @@ def moved(amount: Any, currency: str = "KRW") -> str:
     return written(None if amount is None else Decimal(amount), currency, signed=True)
 
 
+@register.simple_tag
+def moved_pair(values: Any, currency: str = "KRW") -> SafeString | str:
+    """Write a reduction or an addition before and after; once where nothing changes."""
+    before, after = (moved(value, currency) for value in values)
+    return before if before == after else format_html("{} → <strong>{}</strong>", before, after)
+
+
 @register.filter
 def money_reason(code: str) -> Text:
     """Say why nothing can be said of money."""
     return REASONS.get(code, code)
+
+
+@register.filter
+def signed_percent(value: Decimal) -> str:
+    """Write a percentage of the fee with its sign."""
+    number = plain(value.quantize(Decimal("0.01"), ROUND_HALF_UP)) or "0"
+    sign = "−" if value < 0 else "+" if value > 0 else ""
+    return f"{sign}{number.removeprefix('-')} %"
 
 
 @register.filter

@@ -18,6 +18,7 @@ from bpo.queries import Blocker, blockers, cards_for, differences, explained
 from bpo.queries.blockers import KnownOfMonth
 from bpo.queries.card_reading import read_card
 from bpo.queries.explanation_page import explanation_lines
+from bpo.queries.money_panel import money_panel
 from bpo.queries.pages import CardPage, card_page, difference_rows, month_page
 from bpo.queries.trends import trends
 from bpo.reports import scorecard_print, scorecard_sheet
@@ -94,12 +95,14 @@ def scorecard_detail(request: PageRequest, pk: int) -> HttpResponse:
 def _card_answer(request: PageRequest, page: CardPage, steps: list[Step], status: int = 200) -> HttpResponse:
     may_finalise = any(step.kind.action == "finalise" for step in steps)
     now, month = clock.now(), KnownOfMonth(page.calendar.zones, page.around.is_pending)
+    reads_money = request.actor.may(Capability.READ_MONEY, page.scorecard.contract.vendor_id)
     context = {
         "page": page,
         "card": page.card,
         "steps": steps,
         "blockers": _grouped(blockers(page.scorecard, now, month), page) if may_finalise else [],
         "here": _url(page.scorecard.pk),
+        "money": money_panel(page, now=now) if reads_money else None,
         "trends": trends(page.scorecard, now=now),
         "may_propose": request.actor.may(Capability.PROPOSE_PLANS, page.scorecard.contract.vendor_id),
     }

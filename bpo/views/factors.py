@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from bpo.queries.decision_effects import with_effects
 from bpo.queries.plan_words import sentence_of
 from bpo.queries.plans import plans_of_factor
 from bpo.queries.relief_table import SideBySide, side_by_side
@@ -262,7 +263,7 @@ def _answer(request: PageRequest, factor: ExternalFactor, refused: Any = None) -
         "contracts": _contract_names(request.actor, effect, methods),
         "slices": slices,
         "measure_names": _measure_names(slices),
-        "events": factor.events.all(),
+        "events": with_effects(factor.events.all(), request.actor),
         "files": factor.files.defer("content"),
         "steps": steps,
         "effect": effect,

@@ -20,7 +20,7 @@ from kpis.api.factor_plans import MOST_QUEUES, PlanInputSerializer, PlanSerializ
 from kpis.api.incidents import IncidentInputSerializer
 from kpis.choices import ANSWERS, FactorKind, FactorMethod, FactorStatus
 from kpis.imports.planned import read_plan
-from kpis.models import ExternalFactor, FactorFile, FactorQueue
+from kpis.models import ExternalFactor, FactorEvent, FactorFile, FactorQueue
 from kpis.queries.effect_words import presented_suggestion
 from kpis.queries.effects import suggestions
 from kpis.services import factors
@@ -49,6 +49,17 @@ class StepSerializer(serializers.Serializer[Any]):
     late = serializers.BooleanField(
         source="document.late", default=False, help_text="Of an answer: after the days that the contract's terms give."
     )
+
+    effect = serializers.SerializerMethodField(
+        help_text="Of an approval: score, grade and money of each month before and after, for who sees drafts."
+    )
+
+    @extend_schema_field(serializers.ListField(child=serializers.DictField()))
+    def get_effect(self, step: FactorEvent) -> list[dict[str, Any]]:
+        actor: Actor = self.context["view"].actor.limited_to(Capability.READ_MONEY)
+        kept = step.document.get("effect", []) if actor.sees_scorecard_drafts else []
+        names = ("contract", "start", "score", "grade", "money")
+        return [{name: row[name] for name in names} for row in kept if actor.sees(row["vendor"])]
 
 
 class SliceSerializer(serializers.Serializer[Any]):
@@ -181,6 +192,9 @@ class MonthEffectSerializer(serializers.Serializer[Any]):
     score = serializers.JSONField(allow_null=True)
     grade = serializers.JSONField(allow_null=True)
     next = serializers.JSONField(allow_null=True)
+    money = serializers.JSONField(
+        allow_null=True, help_text="`currency`, `adjustment` (a pair), `gain`, `reason`; null without terms of money."
+    )
 
 
 class AlternativeSerializer(serializers.Serializer[Any]):

@@ -33,11 +33,12 @@ class CardEffect(Protocol):
     """Says what a contract's month comes to on its card, before and after; null where the actor sees no card.
 
     ``{"score": [before, after], "grade": [before, after], "points": {series: [before, after]}, "next": null}``; where a
-    figure counts on the next month's card, ``next`` is ``{"start", "score", "grade"}`` of that one.
+    figure counts on the next month's card, ``next`` is ``{"start", "score", "grade"}`` of that one. ``money`` is null
+    where no terms of money hold, else ``{"currency", "adjustment": [before, after], "gain", "reason"}``.
     """
 
     def __call__(
-        self, contract: int, start: date, before: Outcomes, after: Outcomes, *, actor: Actor
+        self, contract: int, start: date, before: Outcomes, after: Outcomes, *, actor: Actor, now: datetime
     ) -> dict[str, Any] | None: ...
 
 
@@ -55,26 +56,28 @@ def effect_of(days: Iterable[Merged], *, actor: Actor, now: datetime) -> list[di
     """Return, for each contract and month that ``days`` change, the figures and points before and after.
 
     A row is ``{"contract", "start", "lines": [{"kpi", "queue", "value", "attainment", "score", "status", "points"}],
-    "score", "grade", "next"}`` with pairs ``[before, after]``; ``lines`` are those that differ, ``next`` the month
-    after where a figure counts there. Empty for who reads no results.
+    "score", "grade", "next", "money"}`` with pairs ``[before, after]``; ``lines`` are those that differ, ``next`` the
+    month after where a figure counts there. Empty for who reads no results.
     """
     changed = [day for day in days if day.is_stored]
     if not changed or not actor.may(Capability.READ_RESULTS):
         return []
     months = sorted({(day.row.contract_id, day.row.key.date.replace(day=1)) for day in changed}, key=_latest_first)
     months = sorted(months[:MOST_MONTHS])
-    return _told(months, *_outcomes(months, changed, now), actor)
+    return _told(months, *_outcomes(months, changed, now), actor, now)
 
 
 Month = tuple[int, date]
 ByMonth = Mapping[Month, Outcomes]
 
 
-def _told(months: Sequence[Month], before: ByMonth, after: ByMonth, actor: Actor) -> list[dict[str, Any]]:
+def _told(
+    months: Sequence[Month], before: ByMonth, after: ByMonth, actor: Actor, now: datetime
+) -> list[dict[str, Any]]:
     contracts = Contract.objects.in_bulk({contract for contract, _start in months})
     names = _names({series for outcomes in before.values() for series in outcomes})
     return [
-        _month(contracts[month[0]], month[1], before.get(month, {}), after.get(month, {}), names, actor)
+        _month(contracts[month[0]], month[1], before.get(month, {}), after.get(month, {}), names, actor, now)
         for month in months
     ]
 
@@ -91,7 +94,7 @@ def effect_of_slices(slices: Iterable[Slice], *, actor: Actor, now: datetime) ->
         month = series.contract or 0, period.start
         before.setdefault(month, {})[series.id] = was
         after.setdefault(month, {})[series.id] = row
-    return _told(months, before, after, actor)
+    return _told(months, before, after, actor, now)
 
 
 def months_of(slices: Iterable[Slice]) -> list[Month]:
@@ -158,9 +161,9 @@ def _names(series: Iterable[int]) -> Names:
 
 
 def _month(
-    contract: Contract, start: date, before: Outcomes, after: Outcomes, names: Names, actor: Actor
+    contract: Contract, start: date, before: Outcomes, after: Outcomes, names: Names, actor: Actor, now: datetime
 ) -> dict[str, Any]:
-    found = (of_card(contract.pk, start, before, after, actor=actor) for of_card in _of_card)
+    found = (of_card(contract.pk, start, before, after, actor=actor, now=now) for of_card in _of_card)
     card = next((effect for effect in found if effect is not None), None)
     points = card["points"] if card else {}
     lines = (_line(names[key], before[key], after[key], points.get(key, [None, None])) for key in before)
@@ -173,6 +176,7 @@ def _month(
         "score": card["score"] if card else None,
         "grade": card["grade"] if card else None,
         "next": card["next"] if card else None,
+        "money": card["money"] if card else None,
     }
 
 

@@ -20,6 +20,7 @@ from kpis.services import factors
 from kpis.services.marks import mark
 from kpis.services.recalculation import drain
 from tests import make
+from tests.bpo.money_world import agree
 from tests.bpo.pages_sample import AFTER, MONTH, SEOUL, Programme, make_programme, report, signed_in
 from tests.checks import assert_constant_queries, queries_of
 from vendors.actors import Actor
@@ -84,6 +85,7 @@ def corrected(programme: Programme, answered: int = 1) -> None:
 
 
 def test_it_takes_at_most_fifteen_queries_from_draft_to_correction_whoever_reads(programme: Programme) -> None:
+    agree(programme.contract, valid_from=MONTH)
     path = f"/scorecards/{programme.card().pk}/"
     manager, executive = (signed_in(role) for role in (Role.MANAGER, Role.EXECUTIVE))
     vendor = signed_in(Role.VENDOR_ADMIN, programme.vendor)
@@ -104,6 +106,7 @@ def take_at_most_fifteen(path: str, *clients: Client) -> None:
         asked = queries_of(lambda reader=client: reader.get(path))
         assert len(asked) <= MOST, "\n".join(asked)
         assert 'id="calendar"' in text
+        assert 'id="worth"' in text
         assert any("kpis_dailymetric" in one for one in asked), "the months before the targets are not read"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from kpis.choices import ANSWERS, FactorKind, FactorStatus
 from kpis.models import ExternalFactor, FactorSlice
 from kpis.queries.relief import Slice
-from kpis.services.effect import months_of
+from kpis.services.effect import effect_of_slices, months_of
 from kpis.services.factors.deadlines import answer_until, claim_until
 from kpis.services.factors.filing import check_relievable, locked, log, queues_of
 from kpis.services.factors.limits import check_answered, check_caps, check_method, lock_contracts
@@ -25,6 +25,7 @@ from kpis.services.marks import mark_contract_days
 from vendors.actors import SYSTEM, Actor, Capability
 from vendors.clock import local_date
 from vendors.errors import Conflict, Invalid, RowError
+from vendors.models import Contract
 from vendors.queries.people import person_of
 
 UNDECIDED = frozenset({FactorStatus.DRAFT, FactorStatus.CLAIMED, FactorStatus.EVIDENCE_ASKED})
@@ -63,9 +64,10 @@ def approve(
 ) -> ExternalFactor:
     """Take the slices out of the figures: all, or those at the places ``slices`` of :func:`slices_of`.
 
-    They stay out, also where that lowers a figure, and for every KPI that counts their measures. Raises Unprocessable
-    for slices that are no part of their day, Conflict ``own_claim`` (four eyes), ``decided`` or what the contract's
-    terms do not agree to (:mod:`kpis.services.factors.limits`), Forbidden, NotFound.
+    They stay out, also where that lowers a figure, and for every KPI that counts their measures. What that does to
+    scores, grades and money stays with the decision. Raises Unprocessable for slices that are no part of their day,
+    Conflict ``own_claim`` (four eyes), ``decided`` or what the contract's terms do not agree to
+    (:mod:`kpis.services.factors.limits`), Forbidden, NotFound.
     """
     factor = _to_decide(factor_id, actor)
     check_relievable(factor)
@@ -79,6 +81,7 @@ def approve(
     check_method(factor.method, months_of(chosen))
     check_fit(chosen)
     check_caps(chosen, now=now)
+    effect = _worth_keeping(effect_of_slices(chosen, actor=SYSTEM, now=now))
     FactorSlice.objects.bulk_create(
         FactorSlice(
             factor=factor,
@@ -93,7 +96,15 @@ def approve(
     mark_contract_days(marks_of(chosen))
     is_whole = len(chosen) == len(all_slices)
     factor.status = FactorStatus.APPROVED if is_whole else FactorStatus.PARTLY_APPROVED
-    return _decided(factor, "approve", decision, actor, now, slices=len(chosen), of=len(all_slices))
+    return _decided(factor, "approve", decision, actor, now, slices=len(chosen), of=len(all_slices), **effect)
+
+
+def _worth_keeping(months: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what stays with the decision: what it does to scores, grades and money of months with a card."""
+    names = ("contract", "start", "score", "grade", "money")
+    kept = [{name: month[name] for name in names} for month in months if month["score"]]
+    vendors = dict(Contract.objects.filter(code__in={row["contract"] for row in kept}).values_list("code", "vendor_id"))
+    return {"effect": [row | {"vendor": vendors[row["contract"]]} for row in kept]} if kept else {}
 
 
 @transaction.atomic
