@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bpo.queries.client_card import GRAINS, client_card
+from bpo.services.money import price
 from kpis.calc.facts import PeriodKind
 from kpis.models import ExternalFactor
 from kpis.queries.numbers import plain
@@ -107,6 +108,9 @@ class LostSerializer(serializers.Serializer[Any]):
     calls = Figure()
     missed = Figure()
     points = Figure()
+    money = serializers.DictField(
+        child=serializers.CharField(), help_text="What the relief is worth, by currency; empty without terms of money."
+    )
 
     @extend_schema_field(serializers.ListField(child=serializers.IntegerField()))
     def get_factors(self, row: Any) -> list[int]:
@@ -145,7 +149,7 @@ class ClientScorecardSerializer(serializers.Serializer[Any]):
 
 
 class ClientScorecardViewSet(ScopedViewSet):
-    """How the client did its own part; no money, for no terms name any."""
+    """How the client did its own part; in won where terms of money hold."""
 
     scoped = False
     serializer_class = ClientScorecardSerializer
@@ -166,7 +170,7 @@ class ClientScorecardViewSet(ScopedViewSet):
         if kind not in {one.value for one in GRAINS}:
             raise bad_query("period", _("Choose month or quarter."))
         vendor = query.get("vendor", "")
-        card = client_card(self.actor, PeriodKind(kind), self._day(), now=clock.now(), vendor=vendor)
+        card = client_card(self.actor, PeriodKind(kind), self._day(), now=clock.now(), vendor=vendor, price=price)
         page = self.paginate_queryset([card])
         return self.get_paginated_response(ClientScorecardSerializer(page, many=True).data)
 

@@ -14,7 +14,7 @@ from bpo.calc.settlement import Cliff, Distance, MoneyRules, MonthFacts, Room, S
 from bpo.choices import LineKind
 from bpo.models import Scorecard
 from bpo.queries.cards import figure_of
-from bpo.queries.money_facts import chains_before, line_fact, month_volumes
+from bpo.queries.money_facts import Want, completed, line_fact
 from bpo.queries.money_terms import Terms, table_of
 from kpis.queries.numbers import plain
 from vendors.clock import local_date
@@ -34,6 +34,7 @@ class CardMoney:
     terms: Terms | None = None
     statement: Statement | None = None
     reason: str = ""
+    grade: str = ""
     percent: Decimal | None = None
     next_grade: Distance | None = None
     cliff: Cliff | None = None
@@ -97,16 +98,8 @@ def card_money(scorecard: Scorecard, card: Mapping[str, Any], terms: Terms | Non
     if scorecard.is_unreported:
         month = replace(month, score=None, grade="")
     as_of = None if scorecard.is_open else scorecard.frozen.frozen_at
-    month = completed(month, terms.rules, scorecard.contract_id, scorecard.start, as_of=as_of)
+    month = completed(Want(month, terms.rules, as_of), scorecard.contract_id, scorecard.start)
     return worth(month, terms.rules, about, _rooms(scorecard) if scorecard.is_open else [])
-
-
-def completed(
-    month: MonthFacts, rules: MoneyRules, contract: int, start: date, *, as_of: datetime | None
-) -> MonthFacts:
-    """Return the month with what the ledger and the months before it add."""
-    volumes = month_volumes(contract, start, rules.measures, as_of=as_of)
-    return replace(month, volumes=volumes, chains=chains_before(contract, start, rules, month))
 
 
 def worth(month: MonthFacts, rules: MoneyRules, about: Mapping[str, Any], rooms: Sequence[Room]) -> CardMoney:
@@ -118,6 +111,7 @@ def worth(month: MonthFacts, rules: MoneyRules, about: Mapping[str, Any], rooms:
         **about,
         statement=statement,
         reason=statement.reason,
+        grade=month.grade,
         percent=percent,
         next_grade=distance(rules, month, rooms) if about["is_estimate"] else None,
         cliff=cliff(rules, month),

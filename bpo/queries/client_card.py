@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 
-from bpo.queries.lost import Lost, Put, attributed, lost_by_quarter, put_to_contracts
+from bpo.queries.lost import Lost, Price, Put, attributed, lost_by_quarter, put_to_contracts
 from kpis.calc.facts import PeriodKind
 from kpis.calc.forecasts import Accuracy, accuracy
 from kpis.calc.periods import Period, period_of, periods_between
@@ -109,10 +109,13 @@ class ClientCard:
     notice_bar: int = NOTICE_DAYS
 
 
-def client_card(actor: Actor, kind: PeriodKind, day: date | None, *, now: datetime, vendor: str = "") -> ClientCard:
+def client_card(
+    actor: Actor, kind: PeriodKind, day: date | None, *, now: datetime, vendor: str = "", price: Price
+) -> ClientCard:
     """Return the card of the period ``day`` lies in (null: the present one); a constant number of queries.
 
-    Somebody of one vendor reads what concerns its own queues, and nothing of another vendor's.
+    Somebody of one vendor reads what concerns its own queues, and nothing of another vendor's. ``price`` says what
+    relief is worth where terms of money hold.
     """
     reader = actor.limited_to(Capability.READ_RESULTS)
     today = local_date(now, settings.TIME_ZONE)
@@ -125,6 +128,7 @@ def client_card(actor: Actor, kind: PeriodKind, day: date | None, *, now: dateti
     forecasts = _forecasts(mine, period, today)
     quarter = period_of(PeriodKind.QUARTER, period.start)
     costs = _costs(quarter, mine, reader, now)
+    priced = price(costs, now=now)
     of_period = [one for one in costs if period.start <= one.start < period.end]
     return ClientCard(
         period=period,
@@ -136,9 +140,9 @@ def client_card(actor: Actor, kind: PeriodKind, day: date | None, *, now: dateti
         knowledge=events.knowledge(),
         decisions=events.decisions(),
         answers=events.answers(),
-        attributed=attributed(of_period),
+        attributed=attributed(of_period, priced),
         put=put_to_contracts(period, reader, vendor, now=now),
-        trend=lost_by_quarter(costs),
+        trend=lost_by_quarter(costs, priced),
     )
 
 

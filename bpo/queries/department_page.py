@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from bpo.queries.client_card import NEVER_WERE, NOTICE_DAYS
+from bpo.queries.lost import Price, worth_of
+from bpo.queries.pages import month_after
 from kpis.calc.punctuality import Punctuality, median, notice_days, punctuality
-from kpis.choices import DepartmentAnswer
+from kpis.choices import APPROVED_FACTORS, DepartmentAnswer
 from kpis.models import ExternalFactor, Kpi
 from kpis.queries.effects import ContractEffect, KpiEffect, effects_of_many
+from kpis.services.factors.costs import costs_of
 from vendors.actors import Actor, Capability, Grant
 from vendors.choices import Role
+from vendors.clock import local_date
 from vendors.models import Department
 
 LOOKED_BACK = timedelta(days=90)
@@ -45,6 +50,8 @@ class Event:
     cost: Decimal | None
     unit: str
     """The unit of the cost: the currency of its KPI."""
+    money: Mapping[str, Decimal] = field(default_factory=dict)
+    """What its relief is worth, by currency; empty where no terms of money hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +64,21 @@ class DepartmentPage:
     notice: Punctuality
     notice_median: Decimal | None
     has_cost: bool
+    has_money: bool
     is_cut: bool
     notice_bar: int = NOTICE_DAYS
 
 
-def department_page(department: Department, actor: Actor, *, now: datetime) -> DepartmentPage:
-    """Return the page of a department: sums over all vendors, and none by name. A constant number of queries."""
+def department_page(department: Department, actor: Actor, *, now: datetime, price: Price) -> DepartmentPage:
+    """Return the page of a department: sums over all vendors, and none by name. A constant number of queries.
+
+    ``price`` says what relief is worth where terms of money hold.
+    """
     rows = list(_factors(department, actor, now)[: MOST_EVENTS + 1])
     factors = rows[:MOST_EVENTS]
     effects = effects_of_many(factors, _reader(actor), now=now)
-    events = [_event(factor, effects[factor.pk]) for factor in factors]
+    worth = _worth(factors, _reader(actor), price, now)
+    events = [_event(factor, effects[factor.pk], worth.get(factor.pk, {})) for factor in factors]
     known = [event.calls for event in events if event.calls is not None]
     ahead = [notice_days(one.announced_at, one.starts_at) for one in factors if one.is_planned]
     return DepartmentPage(
@@ -76,6 +88,7 @@ def department_page(department: Department, actor: Actor, *, now: datetime) -> D
         punctuality(None if days is None else days >= NOTICE_DAYS for days in ahead),
         median([days for days in ahead if days is not None]),
         any(event.cost is not None for event in events),
+        any(event.money for event in events),
         len(rows) > MOST_EVENTS,
     )
 
@@ -92,7 +105,21 @@ def _reader(actor: Actor) -> Actor:
     return replace(may, grants=tuple(Grant(Role.ANALYST, grant.vendor_id) for grant in may.grants))
 
 
-def _event(factor: ExternalFactor, effects: Sequence[ContractEffect]) -> Event:
+def _worth(
+    factors: Sequence[ExternalFactor], reader: Actor, price: Price, now: datetime
+) -> dict[int, dict[str, Decimal]]:
+    """Return what the relief of each approved event is worth, all vendors together."""
+    approved = [factor for factor in factors if factor.status in APPROVED_FACTORS]
+    if not approved:
+        return {}
+    first = min(local_date(factor.starts_at, settings.TIME_ZONE) for factor in approved).replace(day=1)
+    end = month_after(max(local_date(factor.ends_at, settings.TIME_ZONE) for factor in approved))
+    costs = costs_of(first, end, actor=reader, now=now, factors=[factor.pk for factor in approved])
+    priced = price(costs, now=now)
+    return {factor.pk: worth_of([one for one in costs if one.factor.pk == factor.pk], priced) for factor in approved}
+
+
+def _event(factor: ExternalFactor, effects: Sequence[ContractEffect], money: Mapping[str, Decimal]) -> Event:
     moved: dict[str, list[tuple[KpiEffect, Decimal]]] = defaultdict(list)
     cost, unit = None, ""
     for effect in effects:
@@ -104,7 +131,8 @@ def _event(factor: ExternalFactor, effects: Sequence[ContractEffect]) -> Event:
                 cost, unit = (cost or Decimal(0)) + effect.more_volume * one.expected, one.unit
     calls = sum((effect.more_volume for effect in effects), Decimal(0)) if effects else None
     waits = [found for code in WAITS if code in moved and (found := _pooled(moved[code])) is not None]
-    return Event(factor, calls, waits, None if cost is None else cost.quantize(Decimal(1), ROUND_HALF_UP), unit)
+    rounded = None if cost is None else cost.quantize(Decimal(1), ROUND_HALF_UP)
+    return Event(factor, calls, waits, rounded, unit, money)
 
 
 def _pooled(rows: Iterable[tuple[KpiEffect, Decimal]]) -> Moved | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Protocol
 
 from kpis.calc.facts import PeriodKind
 from kpis.calc.periods import Period, period_of
@@ -16,6 +17,30 @@ from kpis.services.factors.costs import Cost, costs_of
 from kpis.services.factors.parties import CLIENT, party_of
 from vendors.actors import SYSTEM, Actor
 from vendors.models import Contract, Department
+
+Key = tuple[int, int, date]
+Priced = Mapping[Key, Decimal]
+"""What relief moves a fee by, by factor, contract and month."""
+
+
+class Price(Protocol):
+    """Prices what events did, where terms of money hold; the services do."""
+
+    def __call__(self, costs: Sequence[Cost], *, now: datetime) -> Priced: ...
+
+
+def key_of(cost: Cost) -> Key:
+    return cost.factor.pk, cost.contract.pk, cost.start
+
+
+def worth_of(costs: Iterable[Cost], priced: Priced) -> dict[str, Decimal]:
+    """Return what the relief of these costs is worth, by currency; nothing where no terms say."""
+    found: dict[str, Decimal] = {}
+    for one in costs:
+        amount = priced.get(key_of(one))
+        if amount is not None:
+            found[one.contract.currency] = found.get(one.contract.currency, Decimal(0)) + amount
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +60,8 @@ class Lost:
     points: Decimal | None
     cards: int = 0
     """How many monthly cards the points are of: one a contract and month."""
+    money: Mapping[str, Decimal] = field(default_factory=dict)
+    """What the relief is worth, by currency; empty where no terms of money hold."""
 
     @property
     def points_a_card(self) -> Decimal | None:
@@ -54,7 +81,7 @@ class Put:
     missed: Decimal | None
 
 
-def attributed(costs: Iterable[Cost]) -> list[Lost]:
+def attributed(costs: Iterable[Cost], priced: Priced) -> list[Lost]:
     """Return what stands on the card of the client and of each of its departments (:func:`party_of`)."""
     costs = list(costs)
     found: dict[str, list[Cost]] = defaultdict(list)
@@ -66,10 +93,10 @@ def attributed(costs: Iterable[Cost]) -> list[Lost]:
         return []
     departments = {row.code: row for row in Department.objects.filter(code__in=found)}
     order = sorted(found, key=lambda code: (code != CLIENT, code))
-    return [_lost(found[code][0].start, departments.get(code), found[code]) for code in order]
+    return [_lost(found[code][0].start, departments.get(code), found[code], priced) for code in order]
 
 
-def lost_by_quarter(costs: Iterable[Cost]) -> list[Lost]:
+def lost_by_quarter(costs: Iterable[Cost], priced: Priced) -> list[Lost]:
     """Return what all approved factors came to, by quarter (the newest first) and department."""
     found: dict[tuple[date, str], list[Cost]] = defaultdict(list)
     for one in costs:
@@ -77,7 +104,7 @@ def lost_by_quarter(costs: Iterable[Cost]) -> list[Lost]:
         quarter = period_of(PeriodKind.QUARTER, one.start).start
         found[quarter, department.code if department else ""].append(one)
     order = sorted(found, key=lambda key: (-key[0].toordinal(), not key[1], key[1]))
-    return [_lost(key[0], found[key][0].factor.department, found[key]) for key in order]
+    return [_lost(key[0], found[key][0].factor.department, found[key], priced) for key in order]
 
 
 def put_to_contracts(period: Period, reader: Actor, vendor: str = "", *, now: datetime) -> list[Put]:
@@ -102,7 +129,7 @@ def put_to_contracts(period: Period, reader: Actor, vendor: str = "", *, now: da
     ]
 
 
-def _lost(start: date, department: Department | None, costs: Sequence[Cost]) -> Lost:
+def _lost(start: date, department: Department | None, costs: Sequence[Cost], priced: Priced) -> Lost:
     factors = list({one.factor.pk: one.factor for one in costs}.values())
     return Lost(
         start,
@@ -113,6 +140,7 @@ def _lost(start: date, department: Department | None, costs: Sequence[Cost]) -> 
         _sum(one.missed for one in costs),
         _sum(one.points for one in costs),
         len({(one.contract.pk, one.start) for one in costs if one.points is not None}),
+        worth_of(costs, priced),
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,7 +19,7 @@ from bpo.models import ScorecardLine
 from bpo.queries.card_facts import month_end
 from kpis.calc.facts import Direction
 from kpis.models import DailyMetric
-from kpis.queries.daily_values import values_as_of
+from kpis.queries.daily_values import values_as_of_each
 from vendors.models import ContractQueue
 
 LOOKED_BACK = 12
@@ -48,53 +49,123 @@ def _decimal(value: Any) -> Decimal | None:
     return None if value is None else Decimal(value)
 
 
-def month_volumes(
-    contract: int, start: date, measures: Collection[str], *, as_of: datetime | None
-) -> dict[str, Decimal]:
-    """Return the month totals of measures from the ledger; one that nobody reported is not there.
+Place = tuple[str, str | None]
 
-    They are those known at ``as_of`` (when a card was frozen); null: as they stand. No query for no measures.
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A contract's month that lacks what the ledger and the months before it add.
+
+    What a fee by volume bills is as it was known at ``as_of``, when the card was frozen; null: as it stands.
     """
-    if not measures:
-        return {}
-    end = month_end(start)
-    links = ContractQueue.objects.filter(contract=contract).overlapping(start, end)
-    days = Q(pk__in=())
-    for queue, first, last in links.values_list("queue_id", "valid_from", "valid_until"):
-        days |= Q(queue=queue, date__gte=max(first, start), date__lt=min(last or end, end))
-    found: dict[str, Decimal] = {}
-    for measure, value in _values(DailyMetric.objects.filter(days), as_of):
-        if measure in measures and value is not None and not isinstance(value, list):
-            found[measure] = found.get(measure, Decimal(0)) + Decimal(value)
-    return found
+
+    month: MonthFacts
+    rules: MoneyRules
+    as_of: datetime | None = None
 
 
-def _values(days: Any, as_of: datetime | None) -> Iterable[tuple[str, Any]]:
-    if as_of is not None:
-        return ((one.measure, one.value) for one in values_as_of(days, as_of))
-    return (pair for document in days.values_list("measures", flat=True) for pair in document.items())
+def completed(want: Want, contract: int, start: date) -> MonthFacts:
+    """Return one contract's month with volumes and chains (:func:`completed_many`)."""
+    return completed_many({contract: want}, start)[contract]
 
 
-def chains_before(contract: int, start: date, rules: MoneyRules, now: MonthFacts) -> dict[tuple[str, str | None], int]:
-    """Return, of what is a default now, how many months before it were defaults in a row.
+def completed_many(wants: Mapping[int, Want], start: date) -> dict[int, MonthFacts]:
+    """Return the months with the volumes that are billed and the defaults before them, by contract.
 
-    One query, and none where no repeat is agreed or nothing is a default. A final card goes before a later draft.
+    No query where no fee is by volume and no repeat can hold; else at most five, for any number of contracts.
     """
-    places = [(one.kpi, one.queue) for one in rules.allocations]
-    places = [place for place in places if rules.repeat_from and _outcome(now, place) is Outcome.DEFAULT]
-    if not places:
-        return {}
-    months = _months(contract, start, {kpi for kpi, _queue in places})
-    before = [_before(start, number) for number in range(1, LOOKED_BACK + 1)]
+    volumes = _volumes({contract: want for contract, want in wants.items() if want.rules.measures}, start)
+    chains = _chains(wants, start)
     return {
-        place: chain_of(_outcome(months[month], place) if month in months else None for month in before)
-        for place in places
+        contract: replace(want.month, volumes=volumes.get(contract, {}), chains=chains.get(contract, {}))
+        for contract, want in wants.items()
     }
 
 
-def _outcome(month: MonthFacts, place: tuple[str, str | None]) -> Outcome | None:
-    line = month.line(*place)
-    return line.outcome(is_over=month.is_over) if line else None
+class _Links:
+    """Which queue-days of the month belong to which contract."""
+
+    def __init__(self, contracts: Collection[int], start: date, end: date) -> None:
+        rows = ContractQueue.objects.filter(contract__in=contracts).overlapping(start, end)
+        names = ("contract_id", "queue_id", "queue__code", "valid_from", "valid_until")
+        self._spans = [
+            (contract, queue, code, max(first, start), min(last or end, end))
+            for contract, queue, code, first, last in rows.values_list(*names)
+        ]
+
+    def days(self, contracts: Collection[int]) -> Q:
+        found = Q(pk__in=())
+        for contract, queue, _code, first, last in self._spans:
+            if contract in contracts:
+                found |= Q(queue=queue, date__gte=first, date__lt=last)
+        return found
+
+    def contract(self, code: str, day: date) -> int:
+        spans = (span for span in self._spans if span[2] == code and span[3] <= day < span[4])
+        return next(spans)[0]
+
+
+def _volumes(wants: Mapping[int, Want], start: date) -> dict[int, dict[str, Decimal]]:
+    """Return the month totals of the measures that are billed; one that nobody reported is not there."""
+    if not wants:
+        return {}
+    links = _Links(wants, start, month_end(start))
+    moments = {contract: want.as_of for contract, want in wants.items() if want.as_of is not None}
+    found: dict[int, dict[str, Decimal]] = defaultdict(dict)
+    for contract, measure, value in (*_living(links, wants.keys() - moments), *_frozen(links, moments)):
+        if measure in wants[contract].rules.measures and value is not None and not isinstance(value, list):
+            found[contract][measure] = found[contract].get(measure, Decimal(0)) + Decimal(value)
+    return found
+
+
+def _living(links: _Links, contracts: Collection[int]) -> Iterable[tuple[int, str, Any]]:
+    if not contracts:
+        return
+    rows = DailyMetric.objects.filter(links.days(contracts)).values_list("queue__code", "date", "measures")
+    for code, day, document in rows:
+        contract = links.contract(code, day)
+        for measure, value in document.items():
+            yield contract, measure, value
+
+
+def _frozen(links: _Links, moments: Mapping[int, datetime]) -> Iterable[tuple[int, str, Any]]:
+    if not moments:
+        return
+    days = DailyMetric.objects.filter(links.days(moments))
+    for one in values_as_of_each(days, lambda code, day: moments[links.contract(code, day)]):
+        yield links.contract(one.queue, one.date), one.measure, one.value
+
+
+def _chains(wants: Mapping[int, Want], start: date) -> dict[int, dict[Place, int]]:
+    """Return, of what is a default now, how many months before it were defaults in a row.
+
+    A month's final card goes before a later draft of it.
+    """
+    places = {contract: found for contract, want in wants.items() if (found := _repeatable(want))}
+    if not places:
+        return {}
+    months = _months(places, start, {kpi for found in places.values() for kpi, _queue in found})
+    before = [_before(start, number) for number in range(1, LOOKED_BACK + 1)]
+
+    def outcomes(contract: int, place: Place) -> Iterable[Outcome | None]:
+        return (_outcome(months.get((contract, month)), place) for month in before)
+
+    return {
+        contract: {place: chain_of(outcomes(contract, place)) for place in found} for contract, found in places.items()
+    }
+
+
+def _repeatable(want: Want) -> list[Place]:
+    """Return what is a default now, where a repeat is agreed."""
+    if not want.rules.repeat_from:
+        return []
+    places = [(one.kpi, one.queue) for one in want.rules.allocations]
+    return [place for place in places if _outcome(want.month, place) is Outcome.DEFAULT]
+
+
+def _outcome(month: MonthFacts | None, place: Place) -> Outcome | None:
+    line = month.line(*place) if month else None
+    return line.outcome(is_over=month.is_over) if month and line else None
 
 
 def _before(start: date, number: int) -> date:
@@ -102,18 +173,35 @@ def _before(start: date, number: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
-def _months(contract: int, start: date, kpis: Collection[str]) -> Mapping[date, MonthFacts]:
+def _months(contracts: Collection[int], start: date, kpis: Collection[str]) -> Mapping[tuple[int, date], MonthFacts]:
     rows = ScorecardLine.objects.filter(
-        scorecard__contract=contract, scorecard__start__lt=start, scorecard__start__gte=_before(start, LOOKED_BACK),
-        kind__in=OF_A_KPI, series__kpi__code__in=kpis,
-    ).exclude(scorecard__status=ScorecardStatus.SUPERSEDED).order_by("kind")  # fmt: skip
-    names = ("value", "adjusted_value", "minimum", "status", "flags")
-    about = ("scorecard__start", "scorecard__status", "scorecard__version", "series__kpi__code", "series__queue__code")
-    found: dict[date, dict[tuple[bool, int], list[LineFact]]] = defaultdict(lambda: defaultdict(list))
-    read = rows.annotate(way=KT("explanation__label__direction")).values_list(*about, *names, "way")
-    for month, status, version, kpi, queue, value, adjusted, minimum, judged, flags, way in read:
-        fact = line_fact(
-            kpi, queue, value=value, adjusted=adjusted, minimum=minimum, direction=way, status=judged, flags=flags
-        )
-        found[month][status not in OPEN_STATUSES, version].append(fact)
-    return {month: MonthFacts(None, "", lines=versions[max(versions)]) for month, versions in found.items()}
+        scorecard__contract__in=contracts, scorecard__start__lt=start,
+        scorecard__start__gte=_before(start, LOOKED_BACK), series__kpi__code__in=kpis,
+    ).exclude(scorecard__status=ScorecardStatus.SUPERSEDED)  # fmt: skip
+    head = ("scorecard__contract", "scorecard__start", "scorecard__status", "scorecard__version")
+    found: dict[tuple[int, date], dict[tuple[bool, int], list[LineFact]]] = defaultdict(lambda: defaultdict(list))
+    for contract, month, status, version, *line in line_rows(rows, *head):
+        found[contract, month][status not in OPEN_STATUSES, version].append(fact_of(line))
+    return {key: MonthFacts(None, "", lines=versions[max(versions)]) for key, versions in found.items()}
+
+
+LINE = (
+    "series__kpi__code", "series__queue__code", "value", "adjusted_value", "minimum", "status", "flags", "direction",
+)  # fmt: skip
+
+
+def line_rows(lines: Any, *head: str) -> Iterable[tuple[Any, ...]]:
+    """Return the weighed KPI lines of cards as rows of ``head`` and :data:`LINE`, what was carried to a card first."""
+    rows = lines.filter(kind__in=OF_A_KPI, weight__isnull=False).order_by("kind", "position", "pk")
+    found: Iterable[tuple[Any, ...]] = rows.annotate(direction=KT("explanation__label__direction")).values_list(
+        *head, *LINE
+    )
+    return found
+
+
+def fact_of(row: Sequence[Any]) -> LineFact:
+    """Return a row of :data:`LINE` as a settlement reads it."""
+    kpi, queue, value, adjusted, minimum, status, flags, direction = row
+    return line_fact(
+        kpi, queue, value=value, adjusted=adjusted, minimum=minimum, direction=direction, status=status, flags=flags
+    )

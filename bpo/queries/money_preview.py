@@ -11,8 +11,9 @@ from typing import Any
 from bpo.calc.settlement import Statement, rules_of, settle
 from bpo.choices import EXECUTIVE_STATUSES, ScorecardStatus
 from bpo.models import Scorecard
-from bpo.queries.card_money import completed, facts_of
+from bpo.queries.card_money import facts_of
 from bpo.queries.cards import presented, with_parts
+from bpo.queries.money_facts import Want, completed
 from vendors.models import Contract
 
 MOST_MONTHS = 6
@@ -36,6 +37,6 @@ def examples_of(contract: Contract, rules: Mapping[str, Any]) -> list[Example]:
     found = []
     for card in with_parts(cards)[:MOST_MONTHS]:
         month = facts_of(presented(card), is_over=True)
-        month = completed(month, read, contract.pk, card.start, as_of=card.frozen.frozen_at)
+        month = completed(Want(month, read, card.frozen.frozen_at), contract.pk, card.start)
         found.append(Example(card.start, month.score, month.grade, settle(read, month)))
     return found

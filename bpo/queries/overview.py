@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -19,9 +19,11 @@ from django.db.models import Max
 from bpo.calc.overview import Move, Part, mean, moves, score_of, share_counted
 from bpo.choices import AlertKind
 from bpo.models import Alert, Scorecard
+from bpo.queries.card_money import CardMoney
 from bpo.queries.overview_cells import ON_TARGET, Cell, cells_of
+from bpo.queries.overview_money import Told, money_of, waiting_relief, with_money, with_rules
 from bpo.queries.pending import pending
-from bpo.queries.standings import Standing, computed, stored
+from bpo.queries.standings import Found, Standing, computed, stored
 from kpis.calc.facts import PeriodKind, Status
 from kpis.calc.periods import Period, period_of
 from kpis.choices import APPROVED_FACTORS
@@ -56,6 +58,8 @@ class Row:
     """Whether figures have come that are not computed yet."""
     earlier: Mapping[int, Cell] = field(default_factory=dict)
     """Its KPIs in the period before."""
+    money: CardMoney | None = None
+    """What a month is worth, to who reads money; null without terms."""
 
     @property
     def grade(self) -> str:
@@ -105,6 +109,23 @@ class Overview:
     kpis: Mapping[int, Kpi] = field(default_factory=dict)
     year: Decimal | None = None
     misses: int = 0
+    waiting_relief: Mapping[str, Decimal] = field(default_factory=dict)
+    """What relief claims that wait for a decision are worth in the month, by currency."""
+
+    @property
+    def at_risk(self) -> dict[str, Decimal]:
+        """The reductions of the month, by currency; empty where no contract has terms of money with an answer."""
+        found: dict[str, Decimal] = {}
+        for money in (row.money for row in self.rows):
+            if money is not None and money.adjustment is not None:
+                reduction = min(money.adjustment, Decimal(0))
+                found[money.currency] = found.get(money.currency, Decimal(0)) + reduction
+        return found
+
+    @property
+    def is_worth(self) -> bool:
+        """Whether there is anything to say of money."""
+        return any(row.money is not None for row in self.rows)
 
     @property
     def score(self) -> Decimal | None:
@@ -191,17 +212,29 @@ def overview(actor: Actor, kind: PeriodKind, day: date | None, *, now: datetime,
         parts = [parts_of(found.standings[one], contract.pk) for one in (page.period, page.period.previous())]
         if cells:
             page.rows.append(_row(contract, (cells, earlier), parts, cards, page, contract.pk in waiting))
+    _add_money(page, actor, found, now)
     page.misses = sum(cell.projected is not None for row in page.rows for cell in row.cells.values())
     page.factors = _factors(actor, contracts, page.period)
     page.year = _year(cards, page)
     return page
 
 
+def _add_money(page: Overview, actor: Actor, found: Found, now: datetime) -> None:
+    """Say what each contract's month is worth, to who reads money; at most a handful of queries."""
+    if page.period.kind is not PeriodKind.MONTH or not actor.may(Capability.READ_MONEY):
+        return
+    told = [Told(row.contract, row.card, row.score) for row in page.rows]
+    worth = money_of(told, found, page.period, now=now)
+    page.rows = [replace(row, money=worth.get(row.contract.pk)) for row in page.rows]
+    if page.is_worth:
+        page.waiting_relief = waiting_relief(actor, {row.contract.pk for row in page.rows}, page.period.start)
+
+
 def contracts_in(actor: Actor, period: Period, vendor: str) -> dict[int, Contract]:
     """Return the contracts that run in ``period`` and whose results ``actor`` reads, in their order on the page."""
     rows = Contract.objects.visible_to(actor.limited_to(Capability.READ_RESULTS)).select_related("vendor")
     rows = rows.filter(starts_on__lt=period.end, vendor__is_active=True)
-    rows = rows.exclude(ends_on__lt=period.start)
+    rows = with_money(rows.exclude(ends_on__lt=period.start), period.start)
     if vendor:
         rows = rows.filter(vendor__code=vendor)
     return {row.pk: row for row in rows.order_by("vendor__name", "code")}
@@ -250,6 +283,7 @@ def cards_of(actor: Actor, contracts: Collection[int], first: date, last: date) 
     cards = Scorecard.objects.visible_to(actor.limited_to(Capability.READ_SCORECARDS)).filter(
         contract__in=contracts, start__gte=first, start__lte=last
     )
+    cards = with_rules(cards)
     fields = ("id", "contract_id", "start", "version", "score", "grade", "status", "weight_covered")
     return {(card.contract_id, card.start): card for card in cards.only(*fields).order_by("version")}
 

@@ -32,6 +32,12 @@ def moved(amount: Any, currency: str = "KRW") -> str:
 
 
 @register.simple_tag
+def worths(amounts: Mapping[str, Decimal]) -> str:
+    """Write amounts by currency with their signs; a dash where there are none."""
+    return ", ".join(written(amount, currency, signed=True) for currency, amount in amounts.items()) or "–"
+
+
+@register.simple_tag
 def moved_pair(values: Any, currency: str = "KRW") -> SafeString | str:
     """Write a reduction or an addition before and after; once where nothing changes."""
     before, after = (moved(value, currency) for value in values)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from bpo.queries.alert_words import period_words
 from bpo.queries.client_card import GRAINS, client_card
+from bpo.services.money import price
 from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import month_of, within_years
 from kpis.calc.facts import PeriodKind
@@ -24,7 +25,7 @@ GRAIN_WORDS = {PeriodKind.MONTH: _("Month"), PeriodKind.QUARTER: _("Quarter")}
 def client_page(request: PageRequest) -> HttpResponse:
     """Show one month or quarter (``?grain=&month=2026-10``); somebody of a vendor reads what concerns its queues."""
     kind = _grain(request)
-    page = client_card(request.actor, kind, month_of(request.GET.get("month", "")), now=clock.now())
+    page = client_card(request.actor, kind, month_of(request.GET.get("month", "")), now=clock.now(), price=price)
     context = {
         "page": page,
         "title": period_words(kind.value, page.period.start),

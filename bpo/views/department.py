@@ -14,6 +14,7 @@ from bpo.queries.department_page import department_page
 from bpo.services.departments.answering import actor_of_department
 from bpo.services.departments.guarding import may_try, took_right
 from bpo.services.departments.tokens import question_of
+from bpo.services.money import price
 from bpo.views.access import PageRequest, page_for
 from bpo.views.asked import known_reader, too_many
 from vendors import clock
@@ -36,7 +37,7 @@ def department_detail(request: PageRequest, code: str) -> HttpResponse:
     department = Department.objects.filter(code=code).first()
     if department is None:
         raise Http404
-    page = department_page(department, request.actor, now=clock.now())
+    page = department_page(department, request.actor, now=clock.now(), price=price)
     is_ours = not request.actor.may(Capability.DECIDE_FACTORS)
     return render(request, "bpo/department.html", {"page": page, "is_ours": is_ours})
 
@@ -55,5 +56,5 @@ def asked_effects(request: HttpRequest, token: str) -> HttpResponse:
     took_right(address)
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         translation.activate(question.department.language)
-    page = department_page(question.department, actor_of_department(question.department), now=now)
+    page = department_page(question.department, actor_of_department(question.department), now=now, price=price)
     return render(request, "bpo/department.html", {"page": page, "token": token, "is_ours": True})

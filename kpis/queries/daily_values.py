@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -81,10 +81,18 @@ def _source(way: str, kind: str | None) -> str:
 
 def values_as_of(days: QuerySet[DailyMetric], moment: datetime) -> list[ReportedValue]:
     """Return the values of ``days`` as they were known at ``moment``, in order. Two queries."""
-    rows = days.filter(submission__received_at__lte=moment).order_by("queue_id", "date", "is_month")
-    known = list(rows.values_list("queue_id", "queue__code", "date", "is_month", "measures", "submission_id"))
+    return values_as_of_each(days, lambda _queue, _day: moment)
+
+
+def values_as_of_each(days: QuerySet[DailyMetric], moment_of: Callable[[str, date], datetime]) -> list[ReportedValue]:
+    """Return the values of ``days`` as they were known at the moment of each queue (its code) and day. Two queries."""
+    fields = ("queue_id", "queue__code", "date", "is_month", "measures", "submission_id", "submission__received_at")
+    rows = days.order_by("queue_id", "date", "is_month").values_list(*fields)
+    known = [row[:-1] for row in rows if row[-1] <= moment_of(row[1], row[2])]
     steps = _steps({row[0] for row in known}, [row[2] for row in known])
-    return [value for row in known for value in _day_as_of(row, steps[row[0], row[2], row[3]], moment)]
+    return [
+        value for row in known for value in _day_as_of(row, steps[row[0], row[2], row[3]], moment_of(row[1], row[2]))
+    ]
 
 
 def _steps(queues: Iterable[int], days: list[date]) -> dict[tuple[int, date, bool], dict[str, list[_Step]]]:

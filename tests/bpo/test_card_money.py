@@ -29,6 +29,7 @@ from tests.bpo.scorecard_world import (
     report_april,
 )
 from tests.cast import client_for
+from tests.conftest import NOW
 from tests.make import (
     make_contract,
     make_figures,
@@ -169,11 +170,11 @@ def test_a_fee_by_volume_is_billed_by_the_month_total_as_it_was_known_when_the_c
     compute(contract)
     card = card_of(contract)
     assert money_of(card)["fee"] == str(1200 * 32_520)
-    scorecards.share(card.pk, actor=MANAGER, now=IN_MAY)
-    scorecards.finalise(card.pk, accept_missing="agreed", actor=MANAGER, now=IN_MAY)
+    scorecards.share(card.pk, actor=MANAGER, now=NOW)
+    scorecards.finalise(card.pk, accept_missing="agreed", actor=MANAGER, now=NOW)
 
     rows = [{"queue": queue.code, "date": "2026-04-20", "measures": {"answered": 1700}}]
-    submit(actor=MANAGER, rows=rows, now=IN_MAY + timedelta(days=1), note="late")
+    submit(actor=MANAGER, rows=rows, now=NOW + timedelta(days=1), note="late")
     assert DailyMetric.objects.get(queue=queue, date=date(2026, 4, 20)).measures["answered"] == 1700
 
     assert money_of(card)["fee"] == str(1200 * 32_520)
@@ -190,7 +191,7 @@ def test_the_third_month_below_the_minimum_in_a_row_costs_double() -> None:
         made = Scorecard.objects.create(contract=contract, start=date(2026, month, 1))
         ScorecardLine.objects.create(
             scorecard=made, kind="kpi", series=series, value=value, adjusted_value=value, minimum=80, status=status,
-            explanation={"label": {"direction": "higher"}},
+            weight=100, explanation={"label": {"direction": "higher"}},
         )  # fmt: skip
 
     before(3, "70")

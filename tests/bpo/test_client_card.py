@@ -13,6 +13,7 @@ from django.test import Client
 
 from bpo.models import Scorecard
 from bpo.queries.client_card import ClientCard, client_card
+from bpo.services.money import price
 from kpis.calc.facts import PeriodKind
 from kpis.models import ExternalFactor, Forecast, Kpi
 from kpis.services import factors
@@ -40,7 +41,7 @@ def world() -> World:
 
 
 def card(actor: Actor, kind: PeriodKind = PeriodKind.MONTH, day: date = SEPTEMBER, **options: Any) -> ClientCard:
-    return client_card(actor, kind, day, **{"now": NOW, **options})
+    return client_card(actor, kind, day, **{"now": NOW, "price": price, **options})
 
 
 def event(world: World, by: Actor | None = None, **fields: Any) -> ExternalFactor:
@@ -51,7 +52,7 @@ def test_the_worked_forecast_is_off_by_4_76_with_a_bias_of_5() -> None:
     made = surge.make_world()
     surge.forecast(made)
 
-    found = client_card(made.manager, PeriodKind.MONTH, SEPTEMBER, now=surge.NOW)
+    found = client_card(made.manager, PeriodKind.MONTH, SEPTEMBER, now=surge.NOW, price=price)
 
     (row,) = found.forecasts
     assert (row.periods, row.forecast, row.actual, row.open) == (20, 40_000, 42_000, 0)
@@ -60,7 +61,7 @@ def test_the_worked_forecast_is_off_by_4_76_with_a_bias_of_5() -> None:
     # A day without figures is no day of zero calls: its forecast is left out, and counted.
     about = {"locked_at": surge.LOCKED, "recorded_at": surge.LOCKED, "recorded_by": "test"}
     Forecast.objects.create(queue=made.queue, start=date(2026, 9, 25), volume=2_000, **about)
-    (row,) = client_card(made.manager, PeriodKind.MONTH, SEPTEMBER, now=surge.NOW).forecasts
+    (row,) = client_card(made.manager, PeriodKind.MONTH, SEPTEMBER, now=surge.NOW, price=price).forecasts
     assert (row.periods, row.open) == (20, 1)
 
 

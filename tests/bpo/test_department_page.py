@@ -15,6 +15,7 @@ from bpo.models import DepartmentQuestion
 from bpo.queries.department_page import department_page
 from bpo.services.departments import ask_departments
 from bpo.services.departments.tokens import token_of
+from bpo.services.money import price
 from kpis.models import DailyMetric
 from kpis.services import factors
 from kpis.services.marks import mark
@@ -60,7 +61,7 @@ def world() -> World:
 def test_calls_waits_and_cost_beyond_the_usual(world: World, it: Department) -> None:
     outage(world, by=world.department, department=it, is_planned=True, announced_at=STARTS - 8 * DAY)
 
-    page = department_page(it, world.department, now=NOW)
+    page = department_page(it, world.department, now=NOW, price=price)
 
     (event,) = page.events
     assert event.calls == page.calls
@@ -82,14 +83,14 @@ def test_what_is_denied_withdrawn_older_or_of_others_is_left_out(world: World, i
     old = STARTS - 120 * DAY
     outage(world, by=world.department, department=it, starts_at=old, ends_at=old + DAY)
 
-    assert department_page(it, world.department, now=NOW).events == []
+    assert department_page(it, world.department, now=NOW, price=price).events == []
 
 
 def test_too_little_known_is_not_zero_and_cost_is_left_out_in_words(it: Department) -> None:
     made = make_world()
     outage(made, by=made.department, department=it, starts_at=STARTS - 20 * DAY, ends_at=ENDS - 20 * DAY)
 
-    page = department_page(it, made.department, now=NOW)
+    page = department_page(it, made.department, now=NOW, price=price)
 
     assert (page.calls, page.events[0].calls, page.events[0].cost, page.has_cost) == (None, None, None, False)
     with time_machine.travel(NOW, tick=False):
@@ -160,8 +161,8 @@ def test_a_department_of_one_vendor_reads_the_sums_of_its_queues_alone(world: Wo
 
     alone = actor_of(make_user(role=Role.DEPARTMENT, vendor=queue.centre.vendor))
 
-    assert department_page(it, alone, now=NOW).calls is None
-    assert department_page(it, world.department, now=NOW).calls is not None
+    assert department_page(it, alone, now=NOW, price=price).calls is None
+    assert department_page(it, world.department, now=NOW, price=price).calls is not None
 
 
 def test_more_events_cost_no_more_queries(world: World, it: Department) -> None:
@@ -171,4 +172,4 @@ def test_more_events_cost_no_more_queries(world: World, it: Department) -> None:
             outage(world, by=world.department, department=it, **fields)
 
     outage(world, by=world.department, department=it)
-    assert_constant_queries(lambda: department_page(it, world.department, now=NOW), grow)
+    assert_constant_queries(lambda: department_page(it, world.department, now=NOW, price=price), grow)

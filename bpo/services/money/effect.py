@@ -9,8 +9,8 @@ from typing import Any
 from bpo.calc.settlement import LineFact, MoneyRules, MonthFacts, Statement, settle
 from bpo.choices import LineKind
 from bpo.queries import card_facts
-from bpo.queries.card_money import completed, is_month_over
-from bpo.queries.money_facts import line_fact
+from bpo.queries.card_money import is_month_over
+from bpo.queries.money_facts import Want, completed, line_fact
 from bpo.queries.money_terms import Terms, table_of, terms_on
 from bpo.services.scorecards.composing import Composed
 from kpis.models import TargetSeries
@@ -59,7 +59,7 @@ def statement_of(
 ) -> Statement:
     """Return the statement of a month by one composition of its card."""
     facts = facts_of(composed, names, is_over=is_month_over(month.end, now))
-    return settle(rules, completed(facts, rules, month.contract.pk, month.start, as_of=None))
+    return settle(rules, completed(Want(facts, rules), month.contract.pk, month.start))
 
 
 def facts_of(composed: Composed, names: Names, *, is_over: bool) -> MonthFacts:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef
 from django.db.models.fields.json import KT
@@ -31,6 +32,16 @@ Month = tuple[int, date]
 Wanted = list[tuple[Series, Period]]
 
 
+class Judged(NamedTuple):
+    """One monthly target as it counts with all relief, and as it would without one factor's."""
+
+    series: int
+    score: Decimal | None
+    value: Decimal | None
+    score_without: Decimal | None
+    value_without: Decimal | None
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What one factor did to one contract's month.
@@ -39,7 +50,7 @@ class Cost:
     both by the measures of ``kpi``; null where no plain ratio counts these days. Where several factors touch the same
     queue-day a call is lost once: the one approved first has it, the next has what is left (as whole days swallow
     slices in the figures). ``points`` are those of the card's KPIs, each weighed, that the month would lack without the
-    relief of this factor alone.
+    relief of this factor alone; ``judged`` says of which they are made.
     """
 
     factor: ExternalFactor
@@ -50,6 +61,7 @@ class Cost:
     missed: Decimal | None
     points: Decimal | None
     kpi: str
+    judged: Sequence[Judged] = ()
 
     @property
     def days(self) -> int:
@@ -98,10 +110,11 @@ def _priced(
         for factor in dict.fromkeys(one.factor for one in slices if one.factor in factors):
             mine = [one for one in slices if one.factor == factor]
             kpi, done = _touched(mine, ratios, figures, _by_day(slices))
-            points = scores.points(wanted[month], factor)
+            judged = scores.judged(wanted[month], factor)
+            points = _points(wanted[month], judged)
             days = frozenset((one.queue, one.date) for one in mine)
             calls, missed = (done.volume, done.missed) if done else (None, None)
-            found.append(Cost(factors[factor], contracts[month[0]], month[1], days, calls, missed, points, kpi))
+            found.append(Cost(factors[factor], contracts[month[0]], month[1], days, calls, missed, points, kpi, judged))
     return found
 
 
@@ -116,11 +129,15 @@ def _wanted(world: World, month: Month) -> Wanted:
     ]
 
 
-Scores = Sequence[Decimal | None]
+def _points(wanted: Wanted, judged: Sequence[Judged]) -> Decimal | None:
+    """Return the points that one factor's relief is worth in a month, given by its targets."""
+    weights = [series.in_force(period)[-1].row.weight for series, period in wanted]
+    rows = zip(weights, judged, strict=True)
+    return weighted_points((weight, one.score, one.score_without) for weight, one in rows)
 
 
 class _Scores:
-    """The scores of the monthly targets with all relief, and as they would be without one factor.
+    """The monthly targets as they count with all relief, and as they would without one factor.
 
     Where a month has one factor, what is stored says both; only where several act at once are they computed.
     """
@@ -129,32 +146,37 @@ class _Scores:
         self._world, self._figures, self._relief, self._now = world, figures, relief, now
         series = {one.id for one, _period in every}
         rows = Attainment.objects.filter(series__in=one_of(series), start__in={period.start for _one, period in every})
-        found = rows.values_list("series_id", "start", "score", KT("explanation__result__score"))
-        self._stored = {(pk, start): (score, gross) for pk, start, score, gross in found}
+        names = ("score", "adjusted_value", "value")
+        found = rows.values_list("series_id", "start", *names, KT("explanation__result__score"))
+        self._stored = {(pk, start): figures for pk, start, *figures in found}
 
-    def points(self, wanted: Wanted, factor: int) -> Decimal | None:
-        """Return the points that one factor's relief is worth in a month, given by its targets."""
-        weights = [series.in_force(period)[-1].row.weight for series, period in wanted]
-        having, lacking = self._of_one(wanted) if self._acts_alone(wanted, factor) else self._of_many(wanted, factor)
-        return weighted_points(zip(weights, having, lacking, strict=True))
+    def judged(self, wanted: Wanted, factor: int) -> list[Judged]:
+        """Return the month's targets with one factor's relief and without it."""
+        return self._of_one(wanted) if self._acts_alone(wanted, factor) else self._of_many(wanted, factor)
 
     def _acts_alone(self, wanted: Wanted, factor: int) -> bool:
         queues = {span.queue for series, _period in wanted for span in self._world.spans_of(series)}
         months = {(period.start, period.end) for _series, period in wanted}
         return all(self._relief.factors_of(queues, *month) <= {factor} for month in months)
 
-    def _of_one(self, wanted: Wanted) -> tuple[Scores, Scores]:
-        pairs = [self._stored.get((series.id, period.start), (None, None)) for series, period in wanted]
+    def _of_one(self, wanted: Wanted) -> list[Judged]:
+        nothing = (None, None, None, None)
+        found = ((series.id, self._stored.get((series.id, period.start), nothing)) for series, period in wanted)
         # SQLite writes the null of a document out.
-        gross = [None if text in (None, "null") else Decimal(text) for _score, text in pairs]
-        return [score for score, _text in pairs], gross
+        return [
+            Judged(pk, score, adjusted, None if text in (None, "null") else Decimal(text), value)
+            for pk, (score, adjusted, value, text) in found
+        ]
 
-    def _of_many(self, wanted: Wanted, factor: int) -> tuple[Scores, Scores]:
+    def _of_many(self, wanted: Wanted, factor: int) -> list[Judged]:
         others = self._relief.of_factors(set(self._relief.factors) - {factor})
         having, lacking = (
             compute(self._world, wanted, self._figures, self._now, relief=relief) for relief in (self._relief, others)
         )
-        return [row.score for row, _text in having], [row.score for row, _text in lacking]
+        return [
+            Judged(series.id, row.score, row.adjusted_value, without.score, without.adjusted_value)
+            for (series, _period), (row, _text), (without, _same) in zip(wanted, having, lacking, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

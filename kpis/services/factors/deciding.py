@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from kpis.choices import ANSWERS, FactorKind, FactorStatus
 from kpis.models import ExternalFactor, FactorSlice
 from kpis.queries.relief import Slice
-from kpis.services.effect import effect_of_slices, months_of
+from kpis.services.effect import months_of
 from kpis.services.factors.deadlines import answer_until, claim_until
 from kpis.services.factors.filing import check_relievable, locked, log, queues_of
+from kpis.services.factors.kept import kept_effect
 from kpis.services.factors.limits import check_answered, check_caps, check_method, lock_contracts
 from kpis.services.factors.methods import treatments_of
 from kpis.services.factors.slices import check_fit, slices_of
@@ -25,7 +26,6 @@ from kpis.services.marks import mark_contract_days
 from vendors.actors import SYSTEM, Actor, Capability
 from vendors.clock import local_date
 from vendors.errors import Conflict, Invalid, RowError
-from vendors.models import Contract
 from vendors.queries.people import person_of
 
 UNDECIDED = frozenset({FactorStatus.DRAFT, FactorStatus.CLAIMED, FactorStatus.EVIDENCE_ASKED})
@@ -81,7 +81,7 @@ def approve(
     check_method(factor.method, months_of(chosen))
     check_fit(chosen)
     check_caps(chosen, now=now)
-    effect = _worth_keeping(effect_of_slices(chosen, actor=SYSTEM, now=now))
+    effect = kept_effect(chosen, now=now)
     FactorSlice.objects.bulk_create(
         FactorSlice(
             factor=factor,
@@ -97,14 +97,6 @@ def approve(
     is_whole = len(chosen) == len(all_slices)
     factor.status = FactorStatus.APPROVED if is_whole else FactorStatus.PARTLY_APPROVED
     return _decided(factor, "approve", decision, actor, now, slices=len(chosen), of=len(all_slices), **effect)
-
-
-def _worth_keeping(months: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what stays with the decision: what it does to scores, grades and money of months with a card."""
-    names = ("contract", "start", "score", "grade", "money")
-    kept = [{name: month[name] for name in names} for month in months if month["score"]]
-    vendors = dict(Contract.objects.filter(code__in={row["contract"] for row in kept}).values_list("code", "vendor_id"))
-    return {"effect": [row | {"vendor": vendors[row["contract"]]} for row in kept]} if kept else {}
 
 
 @transaction.atomic

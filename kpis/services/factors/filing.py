@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from kpis.choices import FactorKind, FactorMethod, FactorStatus
 from kpis.models import ExternalFactor, FactorEvent, FactorQueue, Kpi
 from kpis.services.factors.deadlines import claim_until
+from kpis.services.factors.kept import claimed_effect
 from kpis.services.factors.methods import clean_parameters
 from kpis.services.factors.parties import check_party
 from kpis.services.factors.slices import MOST_SLICES, read_slices, touched
@@ -112,7 +113,7 @@ def claim(
     factor.status, factor.claimed_by, factor.claimed_at = FactorStatus.CLAIMED, actor.label[:200], now
     factor.claimant_id = person_of(actor)
     factor.save()
-    log(factor, "claim", actor=actor, now=now, note=factor.evidence)
+    log(factor, "claim", actor=actor, now=now, note=factor.evidence, **claimed_effect(factor, queues, now=now))
     return factor
 
 
