@@ -10,7 +10,7 @@ from bpo.models import MoneyTerms
 from bpo.queries.money_words import rule_words
 from kpis.calc.facts import Rollup
 from kpis.choices import PeriodChoice
-from kpis.models import Measure, Target
+from kpis.models import Kpi, Measure, Target
 from vendors.models import Contract
 
 
@@ -34,8 +34,17 @@ class Version:
 
 def versions_of(contract: Contract, today: date) -> list[Version]:
     """Return the versions, the newest first; those that were replaced stay readable behind the one in their place."""
-    rows = MoneyTerms.objects.filter(contract=contract).order_by("-valid_from", "-id")
-    return [Version(row, rule_words(row.rules, contract.currency), _holds(row, today)) for row in rows]
+    rows = list(MoneyTerms.objects.filter(contract=contract).order_by("-valid_from", "-id"))
+    names = _names(rows)
+    return [Version(row, rule_words(row.rules, contract.currency, names), _holds(row, today)) for row in rows]
+
+
+def _names(rows: Sequence[MoneyTerms]) -> dict[str, str]:
+    """Return the names of the KPIs and measures that the terms are about."""
+    kpis = {one["kpi"] for row in rows for one in row.rules.get("allocations", ())}
+    measures = {one["measure"] for row in rows for one in row.rules.get("fees", ()) if one.get("measure")}
+    found = {row.code: row.label for row in Kpi.objects.filter(code__in=kpis)} if kpis else {}
+    return found | ({row.code: row.label for row in Measure.objects.filter(code__in=measures)} if measures else {})
 
 
 def _holds(row: MoneyTerms, today: date) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from bpo.calc.settlement import Outcome, Step
@@ -29,8 +29,8 @@ REASONS: dict[str, Text] = {
     "grade_without_percent": gettext_lazy("The terms of money lack a grade of this scorecard. Enter them again."),
 }
 OUTCOMES: dict[str, Text] = {
-    Outcome.DEFAULT: gettext_lazy("below the minimum"),
-    Outcome.MET: gettext_lazy("not below the minimum"),
+    Outcome.DEFAULT: gettext_lazy("below its minimum"),
+    Outcome.MET: gettext_lazy("not below its minimum"),
     Outcome.NOT_REPORTED: gettext_lazy("not reported yet"),
     Outcome.NO_VOLUME: gettext_lazy("no volume, so nothing is reduced"),
     Outcome.LOW_VOLUME: gettext_lazy("too small a sample, so nothing is reduced"),
@@ -78,7 +78,7 @@ def _short(value: Any, places: int = 4) -> str:
     if value is None:
         return "–"
     text = f"{Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,f}"
-    return text.rstrip("0").rstrip(".")
+    return text.rstrip("0").rstrip(".").replace("-", "−")
 
 
 def step_words(steps: Sequence[Step], currency: str, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
@@ -182,7 +182,7 @@ def _rounded(step: Step, currency: str, names: Mapping[str, str]) -> tuple[str, 
 
 
 def _payable(step: Step, currency: str, names: Mapping[str, str]) -> tuple[str, str]:
-    return _("Due"), _("fee and adjustment together")
+    return pgettext("of a fee", "Due"), _("fee and adjustment together")
 
 
 def _vat(step: Step, currency: str, names: Mapping[str, str]) -> tuple[str, str]:
@@ -208,15 +208,18 @@ _WORDS: dict[str, Callable[[Step, str, Mapping[str, str]], tuple[str, str]]] = {
 }
 
 
-def rule_words(rules: Mapping[str, Any], currency: str) -> list[tuple[str, str]]:
-    """Return stored terms as pairs of a name and what stands there."""
-    rows = [(row["label"] or str(_("Fee")), _fee_words(row, currency)) for row in rules.get("fees", ())]
+def rule_words(
+    rules: Mapping[str, Any], currency: str, names: Mapping[str, str] | None = None
+) -> list[tuple[str, str]]:
+    """Return stored terms as pairs of a name and what stands there; ``names`` are those of KPIs and measures."""
+    names = names or {}
+    rows = [(row["label"] or str(_("Fee")), _fee_words(row, currency, names)) for row in rules.get("fees", ())]
     if rules["scheme"] == "grade":
         percents = ", ".join(f"{grade} {_signed(percent)} %" for grade, percent in rules["percents"].items())
         between = _("in steps") if rules["between"] == "step" else _("linear between the edges")
         rows.append((_("By grade, per cent of the fee"), f"{percents} · {between}"))
     if rules["scheme"] == "kpi":
-        rows += _kpi_words(rules)
+        rows += _kpi_words(rules, names)
     return rows or [(_("Fee"), _("none"))]
 
 
@@ -224,20 +227,20 @@ def _signed(text: str) -> str:
     return text.replace("-", "−") if text.startswith("-") else f"+{text}" if text != "0" else "0"
 
 
-def _fee_words(row: Mapping[str, Any], currency: str) -> str:
+def _fee_words(row: Mapping[str, Any], currency: str, names: Mapping[str, str]) -> str:
     price = won(Decimal(row["price"]), currency)
     if row["kind"] == "fixed":
         return price
     if row["kind"] == "head":
         return _("%(price)s × %(heads)s heads") % {"price": price, "heads": _short(row["heads"])}
-    text = f"{price} × {row['measure']}"
+    text = f"{price} × {names.get(row['measure'], row['measure'])}"
     if row.get("minimum_share") is None:
         return text
     facts = {"share": row["minimum_share"], "volume": _short(row["agreed_volume"])}
     return f"{text} · {_('at least %(share)s %% of %(volume)s') % facts}"
 
 
-def _kpi_words(rules: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _kpi_words(rules: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:
     facts = {name: rules[name] for name in ("at_risk", "pool", "most_share")}
     text = _("%(at_risk)s %% of the fee; pool %(pool)s %%, a KPI at most %(most_share)s %%") % facts
     rows = [(str(_("At risk")), text)]
@@ -247,7 +250,9 @@ def _kpi_words(rules: Mapping[str, Any]) -> list[tuple[str, str]]:
             parts.append(_("sliding to %(floor)s") % {"floor": row["floor"]})
         if row["is_critical"]:
             parts.append(_("critical"))
-        rows.append((row["kpi"] + (f" · {row['queue']}" if row["queue"] else ""), " · ".join(parts)))
+        rows.append(
+            (names.get(row["kpi"], row["kpi"]) + (f" · {row['queue']}" if row["queue"] else ""), " · ".join(parts))
+        )
     if rules.get("repeat_from"):
         repeat = {"number": rules["repeat_from"], "multiplier": rules["repeat_multiplier"]}
         rows.append((_("Repeat"), _("from the %(number)s. month in a row × %(multiplier)s") % repeat))

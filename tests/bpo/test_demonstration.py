@@ -9,17 +9,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import call_command
 
-from bpo.models import ActionPlan, Scorecard
+from bpo.models import ActionPlan, MoneyTerms, Scorecard
 from bpo.services.demonstration import filling
 from bpo.services.demonstration.cast import CENTRES, CONTRACTS, QUEUES, VENDORS, vendor_of
 from bpo.services.demonstration.figures import correction_of, measures_of
 from bpo.services.demonstration.filling import is_filled, steps
+from bpo.services.demonstration.money import TERMS
 from bpo.services.demonstration.plans import tell_plans
 from bpo.services.demonstration.story import Story
 from bpo.services.scorecards import verify_chains
 from bpo.services.setup import load_shipped_data
 from kpis.choices import SubmissionWay
-from kpis.models import Attainment, DailyMetric, MetricRevision, Submission
+from kpis.models import Attainment, DailyMetric, FactorEvent, MetricRevision, Submission
 
 LAST = date(2026, 11, 22)
 NOW = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Asia/Seoul"))
@@ -130,6 +131,8 @@ def test_it_fills_in_and_can_be_resumed(monkeypatch: pytest.MonkeyPatch, setting
     assert all(card.score is not None for card in cards)
     assert all(chain.links and not chain.broken for chain in verify_chains())
     assert ActionPlan.objects.filter(is_shared=True).count() == 2
+    assert set(MoneyTerms.objects.values_list("contract__code", flat=True)) == set(TERMS)
+    assert FactorEvent.objects.filter(action="claim", document__has_key="effect").exists()
 
 
 @pytest.mark.django_db

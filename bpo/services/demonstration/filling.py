@@ -27,6 +27,7 @@ from bpo.services.demonstration.cast import (
 from bpo.services.demonstration.closing import close_months
 from bpo.services.demonstration.factors import tell_factors
 from bpo.services.demonstration.figures import Measures, correction_of, measures_of
+from bpo.services.demonstration.money import PILOTS, agree_terms
 from bpo.services.demonstration.plans import tell_plans
 from bpo.services.demonstration.story import Story, months_ago
 from bpo.services.reports import subscribe
@@ -74,8 +75,10 @@ def steps(*, now: datetime) -> list[Step]:
             for vendor in VENDORS
             if story.opened_on(vendor) <= month
         ),
-        Step("external factors", partial(tell_factors, story, now)),
+        # Relief is priced when it is claimed and decided, so that the cards are there first.
         Step("attainments and scorecards", partial(drain, now=now)),
+        Step("external factors", partial(tell_factors, story, now)),
+        Step("what the factors change", partial(drain, now=now)),
         Step("action plans", partial(tell_plans, story, now)),
         Step("a report", partial(_subscribe, now)),
         *(Step(f"close {code}", partial(close_months, code, months[-1], ACTOR, now)) for code in CONTRACTS),
@@ -131,11 +134,14 @@ def _set_up(story: Story, now: datetime) -> None:
     for code, (vendor, _name, target_set) in CONTRACTS.items():
         version = latest(TargetSet.objects.get(code=target_set))
         apply_set(version=version, contracts=[contracts[code]], valid_from=starts[vendor], actor=ACTOR, now=now)
+    begun = {code: starts[vendor] for code, (vendor, _name, _set) in CONTRACTS.items()}
+    agree_terms(contracts, begun, actor=ACTOR, now=now)
 
 
 def _contract(code: str, vendor: Vendor, name: str, starts_on: date, now: datetime) -> Contract:
     policy = "minimum" if code in JUDGED_AT_MINIMUM else "exclude"
     data = {"vendor": vendor, "code": code, "name": name, "starts_on": starts_on, "missing_day_policy": policy}
+    data["is_pilot"] = code in PILOTS
     return create_contract(data, actor=ACTOR, now=now)
 
 
