@@ -13,13 +13,13 @@ from django.db.models import QuerySet
 
 from bpo.queries.client_card import NEVER_WERE, NOTICE_DAYS
 from bpo.queries.lost import Price, worth_of
-from bpo.queries.pages import month_after
 from kpis.calc.punctuality import Punctuality, median, notice_days, punctuality
 from kpis.choices import APPROVED_FACTORS, DepartmentAnswer
 from kpis.models import ExternalFactor, Kpi
 from kpis.queries.effects import ContractEffect, KpiEffect, effects_of_many
 from kpis.services.factors.costs import costs_of
 from vendors.actors import Actor, Capability, Grant
+from vendors.calc.months import month_after
 from vendors.choices import Role
 from vendors.clock import local_date
 from vendors.models import Department

@@ -16,10 +16,10 @@ from bpo.calc.settlement import LineFact, MoneyRules, MonthFacts, Outcome
 from bpo.calc.settlement.facts import chain_of
 from bpo.choices import OF_A_KPI, OPEN_STATUSES, ScorecardStatus
 from bpo.models import ScorecardLine
-from bpo.queries.card_facts import month_end
 from kpis.calc.facts import Direction
 from kpis.models import DailyMetric
 from kpis.queries.daily_values import values_as_of_each
+from vendors.calc.months import month_after
 from vendors.models import ContractQueue
 
 LOOKED_BACK = 12
@@ -109,7 +109,7 @@ def _volumes(wants: Mapping[int, Want], start: date) -> dict[int, dict[str, Deci
     """Return the month totals of the measures that are billed; one that nobody reported is not there."""
     if not wants:
         return {}
-    links = _Links(wants, start, month_end(start))
+    links = _Links(wants, start, month_after(start))
     moments = {contract: want.as_of for contract, want in wants.items() if want.as_of is not None}
     found: dict[int, dict[str, Decimal]] = defaultdict(dict)
     for contract, measure, value in (*_living(links, wants.keys() - moments), *_frozen(links, moments)):

@@ -234,7 +234,7 @@ def test_opening_costs_a_handful_of_queries() -> None:
 
 
 def test_reports_sent_before_are_of_the_vendors_they_name() -> None:
-    judge = import_module("bpo.migrations.0017_add_sight_of_sent_reports").judge
+    judge = import_module("bpo.migrations.0019_add_sight_of_sent_reports").judge
     hanbit, narae = make_vendor("hanbit", name_ko="한빛"), make_vendor("narae")
     for vendor, name in ((hanbit, "Calls"), (narae, "Chats"), (make_vendor("double", name="Narae"), "Chats")):
         make_contract(vendor, name=name)

@@ -19,7 +19,7 @@ def judge(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bpo', '0016_add_reports'),
+        ('bpo', '0018_add_money_terms'),
         ('vendors', '0011_add_relief_terms'),
     ]
 

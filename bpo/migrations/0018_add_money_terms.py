@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bpo', '0016_add_reports'),
+        ('bpo', '0017_add_alert_mark'),
         ('vendors', '0011_add_relief_terms'),
     ]
 
