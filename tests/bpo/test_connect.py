@@ -1,7 +1,8 @@
 """The page for integrators: filled with the reader's own queue, and every request on it is sent to a real server.
 
-curl and Python run as they stand. PowerShell runs where ``pwsh`` is installed; elsewhere its text is read by a small
-strict reader of just the statements the page uses, and the request it describes is sent.
+curl and Python run as they stand. PowerShell runs where ``pwsh`` is installed; elsewhere its text is parsed by the
+language's grammar, read by a small strict reader of just the statements the page uses, and the request it describes
+is sent.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import urllib.request
 from typing import Any
 
 import pytest
+import tree_sitter
+import tree_sitter_powershell
 from django.test import Client
 
 from kpis.models import DailyMetric, Submission
@@ -190,6 +193,8 @@ POWERSHELL = re.compile(
 
 
 def read_powershell(text: str, environment: dict[str, str]) -> urllib.request.Request:
+    grammar = tree_sitter.Language(tree_sitter_powershell.language())
+    assert not tree_sitter.Parser(grammar).parse(text.encode()).root_node.has_error, f"no PowerShell:\n{text}"
     found = POWERSHELL.fullmatch(text)
     assert found, f"not the PowerShell this reader knows:\n{text}"
     headers = {"Content-Type": found["type"]}
