@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
-PLACES = Decimal("0.01")
+PLACES, CARD_PLACES = Decimal("0.01"), Decimal("0.0001")
 HUNDRED = Decimal(100)
 
 
@@ -49,9 +49,12 @@ def contributions(parts: Iterable[Part]) -> dict[int, Decimal]:
 
 
 def score_of(parts: Iterable[Part]) -> Decimal | None:
-    """Return the score of the KPI lines alone, to two places; null where none counts or nothing was reported."""
+    """Return the score of the KPI lines alone; null where none counts or nothing was reported.
+
+    To the four places of a card, so that who sees no card is told the same once both are written with two.
+    """
     points = contributions(parts)
-    return sum(points.values(), Decimal(0)).quantize(PLACES) if points else None
+    return sum(points.values(), Decimal(0)).quantize(CARD_PLACES, ROUND_HALF_UP) if points else None
 
 
 def share_counted(parts: Iterable[Part]) -> Decimal | None:
@@ -59,7 +62,7 @@ def share_counted(parts: Iterable[Part]) -> Decimal | None:
     weighed = list(parts)
     whole = sum((part.weight for part in weighed), Decimal(0))
     counted = sum((part.weight for part in weighed if part.is_reported), Decimal(0))
-    return (HUNDRED * counted / whole).quantize(PLACES) if Decimal(0) < counted < whole else None
+    return (HUNDRED * counted / whole).quantize(PLACES, ROUND_HALF_UP) if Decimal(0) < counted < whole else None
 
 
 def moves(now: Iterable[Part], before: Iterable[Part]) -> list[Move]:
@@ -73,4 +76,4 @@ def moves(now: Iterable[Part], before: Iterable[Part]) -> list[Move]:
 
 def mean(scores: Sequence[Decimal]) -> Decimal | None:
     """Return the plain mean of scores, to two places."""
-    return (sum(scores, Decimal(0)) / len(scores)).quantize(PLACES) if scores else None
+    return (sum(scores, Decimal(0)) / len(scores)).quantize(PLACES, ROUND_HALF_UP) if scores else None

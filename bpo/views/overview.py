@@ -71,6 +71,7 @@ def overview_page(request: PageRequest) -> HttpResponse:
         "editions": [one for one in editions_for(request.actor) if one.is_of_one_vendor or not vendor],
         "previous": _beside(page.period.previous(), vendor),
         "following": _beside(page.period.next(), vendor),
+        "is_of_finals": not request.reader.sees_scorecard_drafts,
         "is_current": page.period == current,
         "current_query": _query(current, vendor),
         "vendors": _vendors(request),

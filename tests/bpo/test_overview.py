@@ -224,7 +224,7 @@ def test_every_line_of_a_contract_counts_also_two_queues_of_one_kpi(programme: P
     (row,) = read(actor=make_actor(Role.EXECUTIVE)).rows
 
     expected = sum((row.score * row.weight for row in rows if row.score is not None), Decimal(0)) / weights
-    assert row.score == expected.quantize(Decimal("0.01"))
+    assert row.score == expected.quantize(Decimal("0.0001"))
 
 
 def test_a_period_that_has_just_begun_has_no_score_rather_than_none_at_all(programme: Programme) -> None:

@@ -25,6 +25,12 @@ def test_the_score_is_the_weighted_mean_of_what_counts() -> None:
 
 def test_nothing_that_counts_has_no_score_and_moves_nothing() -> None:
     assert score_of([]) is None
+
+
+def test_a_score_is_that_of_a_card_and_rounded_once_when_it_is_written() -> None:
+    # A card of 94.6250 is written 94.63; 94.62 beside it, for who sees no card, was another figure.
+    assert score_of([Part(1, D("94.625"), D("100"))]) == D("94.6250")
+    assert mean([D("94.625"), D("94.625")]) == D("94.63")
     assert score_of([Part(1, None, D(5))]) is None
     assert moves([Part(1, D(5), D(1))], []) == []
     assert moves([], [Part(1, D(5), D(1))]) == []
