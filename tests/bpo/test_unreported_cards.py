@@ -275,7 +275,10 @@ class TestMonthTotals:
 
         report_total(programme, offered=1000, answered=900)
 
-        assert "0.0 % 지표 5개 중 1개 제출" in text_of(manager, "/scorecards/?month=2026-10")
+        assert "0.0 % 지표 5개 중 1개 제출 쓰지 않는 지표 빼기" in text_of(manager, "/scorecards/?month=2026-10")
+        analyst = text_of(signed_in(Role.ANALYST), "/scorecards/?month=2026-10")
+        assert "개 제출" in analyst
+        assert "쓰지 않는 지표 빼기" not in analyst
 
     def test_finalising_holds_each_kpi_to_the_bar_as_the_card_shows_it(self, programme: Programme) -> None:
         report_total(programme, offered=1000, answered=900, answered_within_threshold=800, handle_s=1, resolved_first=5)
