@@ -82,6 +82,14 @@ class LineWhy:
     """The names of what it asks and nobody sent."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What each measure is called."""
+    queues: Mapping[str, str] = field(default_factory=dict)
+    """What each queue of the contract is called, by number and code."""
+
+    @property
+    def slices(self) -> list[dict[str, Any]]:
+        """What external factors take out: factor, date, measures, and ``queue_name``, by which two of a day differ."""
+        taken = (self.figure.get("adjusted") or {}).get("slices", ())
+        return [{**one, "queue_name": self.queues.get(str(one["queue"]), "")} for one in taken]
 
     @property
     def adjusted_inputs(self) -> list[tuple[str, str]]:
@@ -195,6 +203,7 @@ def _line(
         ],
         sent=[names.get(code, code) for code in came.get("reported", ())],
         names=names,
+        queues=queues,
         lacking=[names.get(code, code) for code in came.get("missing", ())],
     )
 

@@ -12,10 +12,11 @@ import pytest
 from django.utils.translation import override
 
 from bpo.models import ActionPlan
+from bpo.queries.explanation_page import LineWhy
 from bpo.queries.lost import Lost
 from bpo.queries.overview_words import _difference
 from bpo.queries.projections import Projection
-from bpo.templatetags.bpo_pages import points_pair
+from bpo.templatetags.before_after import points_pair
 from bpo.templatetags.waterfall import _kind, _marked
 from kpis.calc.facts import Direction
 from kpis.calc.projection import Course
@@ -72,6 +73,16 @@ def test_what_cannot_reach_its_target_is_not_told_to_end_at_it(
 
     assert found.is_lost
     assert found.facts(1)[best[0]] == best[1]
+
+
+def test_slices_of_one_day_say_whose_they_are_and_sums_what_they_are() -> None:
+    slices = [{"factor": 1, "date": "2026-08-18", "measures": {}, "queue": number} for number in (1, 2)]
+    figure = {"adjusted": {"slices": slices, "inputs": {"offered": 58240, "fee": 5}}}
+    names, queues = {"offered": "인입호"}, {"1": "주문 전화", "2": "배송 전화"}
+    why = LineWhy({}, {"figure": figure}, [], "", "", [], 0, [], names=names, queues=queues)
+
+    assert [one["queue_name"] for one in why.slices] == ["주문 전화", "배송 전화"]
+    assert why.adjusted_inputs == [("인입호", "58,240"), ("fee", "5")]
 
 
 def test_a_step_is_coloured_by_the_better_side_and_nothing_has_no_arrow() -> None:
