@@ -22,7 +22,7 @@ from bpo.models import Alert, Scorecard
 from bpo.queries.card_money import CardMoney
 from bpo.queries.overview_cells import ON_TARGET, Cell, cells_of
 from bpo.queries.overview_money import Told, money_of, waiting_relief, with_money, with_rules
-from bpo.queries.pending import pending
+from bpo.queries.pending import with_pending
 from bpo.queries.standings import Found, Standing, computed, stored
 from kpis.calc.facts import PeriodKind, Status
 from kpis.calc.periods import Period, period_of
@@ -205,18 +205,21 @@ def overview(actor: Actor, kind: PeriodKind, day: date | None, *, now: datetime,
     projections = _projections(actor, contracts, page)
     first = min(date(page.period.start.year, 1, 1), page.period.previous().start)
     cards = cards_of(actor, contracts, first, page.period.start) if kind is PeriodKind.MONTH else {}
-    waiting = pending(contracts, page.period.start) if kind is PeriodKind.MONTH else frozenset()
     for contract in contracts.values():
         cells = cells_of(found.standings[page.period], contract.pk, found.kpis, projections)
         earlier = cells_of(found.standings[page.period.previous()], contract.pk, found.kpis, {})
         parts = [parts_of(found.standings[one], contract.pk) for one in (page.period, page.period.previous())]
         if cells:
-            page.rows.append(_row(contract, (cells, earlier), parts, cards, page, contract.pk in waiting))
+            page.rows.append(_row(contract, (cells, earlier), parts, cards, page, _is_pending(contract, page)))
     _add_money(page, actor, found, now)
     page.misses = sum(cell.projected is not None for row in page.rows for cell in row.cells.values())
     page.factors = _factors(actor, contracts, page.period)
     page.year = _year(cards, page)
     return page
+
+
+def _is_pending(contract: Contract, page: Overview) -> bool:
+    return page.period.kind is PeriodKind.MONTH and contract.__dict__["is_pending"]
 
 
 def _add_money(page: Overview, actor: Actor, found: Found, now: datetime) -> None:
@@ -234,7 +237,7 @@ def contracts_in(actor: Actor, period: Period, vendor: str) -> dict[int, Contrac
     """Return the contracts that run in ``period`` and whose results ``actor`` reads, in their order on the page."""
     rows = Contract.objects.visible_to(actor.limited_to(Capability.READ_RESULTS)).select_related("vendor")
     rows = rows.filter(starts_on__lt=period.end, vendor__is_active=True)
-    rows = with_money(rows.exclude(ends_on__lt=period.start), period.start)
+    rows = with_pending(with_money(rows.exclude(ends_on__lt=period.start), period.start), period.start)
     if vendor:
         rows = rows.filter(vendor__code=vendor)
     return {row.pk: row for row in rows.order_by("vendor__name", "code")}

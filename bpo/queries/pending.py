@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
 
 from kpis.models import RecalculationMark
 from vendors.calc.months import month_after
+from vendors.models import Contract
+
+
+def with_pending(contracts: QuerySet[Contract], month: date) -> QuerySet[Any]:
+    """Have contracts say along the way (``is_pending``) what :func:`pending` answers with a query."""
+    marks = RecalculationMark.objects.filter(contract=OuterRef("pk"), first_on__lt=month_after(month), last_on__gte=month)
+    return contracts.annotate(is_pending=Exists(marks))
 
 
 def pending(contracts: Collection[int], month: date) -> frozenset[int]:

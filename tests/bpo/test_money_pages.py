@@ -64,7 +64,7 @@ def test_the_overview_adds_up_the_reductions_of_every_scheme_within_its_queries(
     assert "−12,000,000원" in shown
     assert "시범 운영이라 정산에 반영하지 않습니다." in shown
     asked = queries_of(lambda: manager.get(address))
-    assert len(asked) <= 16, "\n".join(asked)
+    assert len(asked) <= 15, "\n".join(asked)
 
 
 @pytest.mark.usefixtures("after_the_month")
