@@ -34,5 +34,10 @@ class Migration(migrations.Migration):
             name='vendors',
             field=models.ManyToManyField(blank=True, related_name='+', to='vendors.vendor', verbose_name='about these vendors'),
         ),
+        migrations.AddField(
+            model_name='seriesbaseline',
+            name='shape',
+            field=models.CharField(default='', max_length=8, verbose_name='shape'),
+        ),
         migrations.RunPython(judge, migrations.RunPython.noop),
     ]

@@ -34,6 +34,7 @@ class Level(NamedTuple):
     by_weekday: Sequence[float] = ()
     spread: float = 0
     days: int = 0
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)

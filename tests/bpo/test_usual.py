@@ -16,7 +16,7 @@ from bpo.queries.alert_words import message_of
 from bpo.services import alerts
 from bpo.services.alerts import baselines, owed
 from kpis.calc import surveillance
-from kpis.models import Kpi
+from kpis.models import Kpi, KpiVersion
 from kpis.queries.figures import Figures
 from kpis.queries.series import World
 from kpis.services.computation import recompute
@@ -122,6 +122,27 @@ def test_the_level_is_learnt_once_a_month_and_again_when_its_days_are_corrected(
     restate(queue, date(2026, 3, 1), BEFORE_APRIL, 780)
     look(contract, date(2026, 4, 21), date(2026, 3, 1))
     assert set(SeriesBaseline.objects.values_list("learnt_at", flat=True)) == {at(date(2026, 4, 21))}
+
+
+def test_the_level_is_learnt_again_when_a_new_definition_makes_a_share_of_a_mean() -> None:
+    contract, queue = make_watched()
+    report(queue, APRIL, date(2026, 4, 18), 820, stray=20)
+    KpiVersion.objects.update(bounds=None)
+    look(contract, CAME)
+    assert SeriesBaseline.objects.first().by_weekday[0] > 1
+
+    KpiVersion.objects.update(bounds=["0", "100"])
+    look(contract, CAME)
+
+    assert {row.shape for row in SeriesBaseline.objects.all()} == {"share"}
+    assert all(0 < level < 1 for row in SeriesBaseline.objects.all() for level in row.by_weekday)
+    # Where it holds since yesterday only, the days before say nothing about it.
+    for old in KpiVersion.objects.all():
+        made = {"formula": old.formula, "direction": old.direction, "number": old.number + 1, "bounds": None}
+        KpiVersion.objects.create(kpi=old.kpi, valid_from=CAME - timedelta(days=1), created_at=at(CAME), **made)
+    KpiVersion.objects.filter(number=1).update(valid_until=CAME - timedelta(days=1))
+    look(contract, CAME)
+    assert {(row.shape, tuple(row.by_weekday)) for row in SeriesBaseline.objects.all()} == {("mean", ())}
 
 
 def test_under_28_days_nothing_is_said_and_under_42_that_it_is_still_learning() -> None:

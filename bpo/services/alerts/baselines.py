@@ -15,6 +15,7 @@ from kpis.queries.watching import DayReader, Stretch, shape_of, touched, watched
 from vendors import bulk
 from vendors.querysets import one_of
 
+UPDATED = ("until", "by_weekday", "spread", "days", "shape", "learnt_at")
 FORTNIGHT = timedelta(days=14)
 """So long a new month is held against the level before the last one, so that no signal ends with a page of the
 calendar."""
@@ -30,7 +31,7 @@ def usual_levels(world: World, figures: Figures, months: Mapping[int, Sequence[d
     rows = SeriesBaseline.objects.filter(series__in=one_of([row.id for row in series])).order_by()
     kept: dict[int, Level] = {row[0]: Level._make(row) for row in rows.values_list(*Level._fields)}
     stretches = [_since(one, world) for one in series]
-    stale = [one for one in stretches if _must_learn(one, kept.get(one.series.id), months)]
+    stale = [one for one in stretches if _must_learn(one, kept.get(one.series.id), months, _shape(one, world))]
     if stale:
         kept |= _learn(world, figures, stale, now)
     known = [_with_run_up(one, world) for one in stretches if kept[one.series.id].by_weekday]
@@ -44,13 +45,16 @@ def _since(series: Series, world: World) -> Stretch:
 
 def _with_run_up(one: Stretch, world: World) -> Stretch:
     """Return a stretch with the days before it that its first day is counted together with, where it is of events."""
-    rule = world.definitions.on(one.series.kpi, one.end - ONE_DAY).rule
-    before = ROLLING - ONE_DAY if shape_of(rule) is Shape.COUNT else timedelta(0)
+    before = ROLLING - ONE_DAY if _shape(one, world) is Shape.COUNT else timedelta(0)
     return Stretch(one.series, one.start - before, one.end)
 
 
-def _must_learn(one: Stretch, row: Level | None, months: Mapping[int, Sequence[date]]) -> bool:
-    if row is None or row.until != one.start:
+def _shape(one: Stretch, world: World) -> Shape:
+    return shape_of(world.definitions.on(one.series.kpi, one.end - ONE_DAY).rule)
+
+
+def _must_learn(one: Stretch, row: Level | None, months: Mapping[int, Sequence[date]], shape: Shape) -> bool:
+    if row is None or row.until != one.start or row.shape != shape:
         return True
     return touched(months.get(one.series.contract or 0, ()), one.start - WINDOW, one.start)
 
@@ -59,18 +63,23 @@ def _learn(world: World, figures: Figures, stale: Sequence[Stretch], now: dateti
     before = [Stretch(one.series, one.start - WINDOW, one.start) for one in stale]
     reader = DayReader(world, figures, before)
     confirmed = confirmed_days({one.series.id for one in stale})
-    levels = [_learnt(reader, one, confirmed.get(one.series.id, frozenset())) for one in before]
+    levels = [
+        _learnt(reader, one, _shape(since, world), confirmed.get(one.series.id, frozenset()))
+        for one, since in zip(before, stale, strict=True)
+    ]
     rows = [SeriesBaseline(learnt_at=now, **level._asdict()) for level in levels]
-    bulk.store(SeriesBaseline, rows, key=("series_id",), update=("until", "by_weekday", "spread", "days", "learnt_at"))
+    bulk.store(SeriesBaseline, rows, key=("series_id",), update=UPDATED)
     return {level.series_id: level for level in levels}
 
 
-def _learnt(reader: DayReader, one: Stretch, confirmed: frozenset[date]) -> Level:
-    shape = shape_of(reader.definition(one).rule)
+def _learnt(reader: DayReader, one: Stretch, shape: Shape, confirmed: frozenset[date]) -> Level:
+    # Before a definition that makes something else of the KPI nothing tells what is usual for it now.
+    if shape_of(reader.definition(one).rule) is not shape:
+        return Level(one.series.id, one.end, shape=shape)
     found: Baseline | None = learn(
         reader.days(one), until=one.end, shape=shape, left_out=reader.unusual(one) | confirmed
     )
     # A mean that never moved has no spread to be held against.
     if found is None or found.spread == float("inf"):
-        return Level(one.series.id, one.end)
-    return Level(one.series.id, one.end, found.by_weekday, found.spread, found.days)
+        return Level(one.series.id, one.end, shape=shape)
+    return Level(one.series.id, one.end, found.by_weekday, found.spread, found.days, shape)
