@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,8 @@ from kpis.queries.receipts import (
 )
 from kpis.services.feed.results import SubmissionResult
 from vendors.actors import Actor, Capability
+from vendors.calc.months import month_before
+from vendors.clock import local_date
 from vendors.errors import RowError
 from vendors.models import Contract
 from vendors.queries.closing import RulesByDate
@@ -73,6 +76,8 @@ class SubmitPage:
     entries: Sequence[Entry] = ()
     drafts: Sequence[SubmissionDraft] = ()
     on_behalf: bool = False
+    whole_month: date | None = None
+    """The first day of the latest month up to the day's that is over: its total may be sent."""
 
 
 def contracts_to_submit(actor: Actor, today: date) -> list[Contract]:
@@ -104,6 +109,7 @@ def submit_page(
         entries=_entries(form, typed, list(errors)),
         drafts=open_drafts(actor),
         on_behalf=not is_for_vendor(actor, contract),
+        whole_month=min(day.replace(day=1), month_before(local_date(now, settings.TIME_ZONE))),
     )
 
 

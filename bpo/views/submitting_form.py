@@ -26,7 +26,7 @@ ZONE = "Asia/Seoul"
 @require_safe
 @page_for(Capability.SUBMIT)
 def blank(request: PageRequest) -> HttpResponse:
-    """Answer the form of ``?contract=`` for ``?month=2026-11`` as a workbook."""
+    """Answer the form of ``?contract=`` for ``?month=2026-11`` as a workbook; of its total with ``&grain=month``."""
     now = clock.now()
     today = clock.local_date(now, ZONE)
     code = request.GET.get("contract", "")
@@ -34,14 +34,15 @@ def blank(request: PageRequest) -> HttpResponse:
     if contract is None:
         raise Http404
     first = month_of(request.GET.get("month", "")) or today.replace(day=1)
+    of_month = request.GET.get("grain") == "month"
     last = month_after(first) - timedelta(days=1)
     form = contract_form(contract, last, now=now, for_vendor=is_for_vendor(request.actor, contract))
     try:
-        content = blank_form(form, first, last)
+        content = blank_form(form, first, last, of_month=of_month)
     except Invalid as error:
         messages.warning(request, str(error.detail))
         return redirect("bpo:submit")
-    return workbook(content, file_name(form, first, last))
+    return workbook(content, file_name(form, first, last, of_month=of_month))
 
 
 def workbook(content: bytes, name: str) -> HttpResponse:

@@ -22,20 +22,24 @@ from vendors.api.viewsets import ScopedViewSet
 from vendors.calc.months import month_after
 from vendors.models import Contract
 
+GRAINS = ("day", "month")
 LAST_MONTH = date(9998, 12, 1)
 """The last one that another month comes after."""
 
 
 class BlankFormViewSet(ScopedViewSet):
-    """The blank form of one contract for one month: its queues, its open days, the measures its KPIs need."""
+    """The blank form of one contract for one month: its queues, its open days (or their total), its measures."""
 
     queryset = Contract.objects.select_related("vendor").order_by("code")
     capabilities = {"read": Capability.SUBMIT}
-    query_params = {"retrieve": ("month",)}
+    query_params = {"retrieve": ("month", "grain")}
     http_method_names = ["get", "head", "options"]
 
     @extend_schema(
-        parameters=[OpenApiParameter("month", str, description="As 2026-11; default the month of today.")],
+        parameters=[
+            OpenApiParameter("month", str, description="As 2026-11; default the month of today."),
+            OpenApiParameter("grain", str, enum=GRAINS, description="`month`: a row of totals for each queue."),
+        ],
         responses={(200, XLSX): OpenApiTypes.BINARY},
     )
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
@@ -44,10 +48,17 @@ class BlankFormViewSet(ScopedViewSet):
         now = clock.now()
         first = self._month(clock.local_date(now, settings.TIME_ZONE))
         last = month_after(first) - timedelta(days=1)
+        of_month = self._grain() == "month"
         form = contract_form(contract, last, now=now, for_vendor=is_for_vendor(self.actor, contract))
-        answer = HttpResponse(blank_form(form, first, last), content_type=XLSX)
-        answer["Content-Disposition"] = f'attachment; filename="{file_name(form, first, last)}"'
+        answer = HttpResponse(blank_form(form, first, last, of_month=of_month), content_type=XLSX)
+        answer["Content-Disposition"] = f'attachment; filename="{file_name(form, first, last, of_month=of_month)}"'
         return answer
+
+    def _grain(self) -> str:
+        grain = self.request.query_params.get("grain", GRAINS[0])
+        if grain not in GRAINS:
+            raise bad_query("grain", _("Choose one of: %(choices)s.") % {"choices": ", ".join(GRAINS)})
+        return grain
 
     def _month(self, today: date) -> date:
         text = self.request.query_params.get("month")

@@ -14,6 +14,7 @@ from vendors.errors import Invalid, RowError
 LONGEST_CELL = 500
 _MARGINS = " \t\u00a0"
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+LINES_BEFORE_HEADER = 20
 _LINES_LOOKED_AT = 20
 
 
@@ -36,8 +37,10 @@ def read_records(text: str, delimiter: str | None = None, quote: str = '"') -> t
 def sniffed(text: str) -> str:
     """Return the one separator that cuts the first lines into equally many fields.
 
-    Where several do, or the lines hold another one than the header, the sender must say: Invalid ``delimiter``.
+    Lines above them that hold none are titles. Where several separators do, or the lines hold another one than the
+    header, the sender must say: Invalid ``delimiter``.
     """
+    text = _below_titles(text)
     lines = [line for line in text[:100_000].split("\n") if line.strip()][:2]
     present = [mark for mark in DELIMITERS.values() if lines and mark in lines[0]]
     fitting = [mark for mark in present if _fits(text, mark)] if len(present) > 1 else present
@@ -49,6 +52,16 @@ def sniffed(text: str) -> str:
         "delimiter",
         _("Several separators fit this file; say which by ?delimiter=comma, semicolon or tab."),
     )
+
+
+def _below_titles(text: str) -> str:
+    """Return the text from its first line on that holds a separator; all of it where none of the first does."""
+    start = 0
+    for line in islice(_lines(text), LINES_BEFORE_HEADER):
+        if any(mark in line for mark in DELIMITERS.values()):
+            return text[start:] if start else text
+        start += len(line)
+    return text
 
 
 def _goes_on(mark: str, following: list[str]) -> bool:

@@ -60,7 +60,7 @@ def standard_rows(table: Table, headings: Mapping[str, str] | None = None) -> Fe
     """
     if len(table.records) > MOST_FILE_ROWS:
         raise too_many_rows()
-    columns = _columns(table.header, headings or {})
+    columns = _columns(table.header, headings or {}, table.line)
     is_blank_form = any(_CODE_IN_HEADING.search(heading) for heading in table.header)
     rows = TableRows(columns)
     errors = list(table.errors)
@@ -118,20 +118,22 @@ class TableRows(Sequence[dict[str, Any]]):
         return row
 
 
-def _columns(header: list[str], headings: Mapping[str, str]) -> list[str]:
+def _columns(header: list[str], headings: Mapping[str, str], line: int) -> list[str]:
     """Return what each column holds: a field of the row or a measure's code."""
     known = {**_known_headings(), **{plain(heading): code for heading, code in headings.items()}}
     columns = _named(header, known)
     for name in columns:
         if name and columns.count(name) > 1:
-            raise duplicate_column(name)
+            raise duplicate_column(name, line)
     missing = [name for name in ("queue", "date") if name not in columns]
     if missing == ["date"] and "month" in columns:
         missing = []
     if missing:
-        errors = [RowError(code="missing_column", detail=_missing(name), field=name, row=1) for name in missing]
+        errors = [
+            RowError(code="missing_column", detail=_missing(name, line), field=name, row=line) for name in missing
+        ]
         raise Invalid("missing_column", errors[0].detail, errors)
-    _refuse_unknown(columns, {*known.values(), _REPORT})
+    _refuse_unknown(columns, {*known.values(), _REPORT}, line)
     return columns
 
 
@@ -169,21 +171,24 @@ def _known_headings() -> Mapping[str, str]:
     return headings | {plain(alias): field for field, aliases in _ALL_FIELDS.items() for alias in aliases}
 
 
-def _missing(name: str) -> str:
+def _missing(name: str, line: int) -> str:
+    if line > 1:
+        text = _("The header on line %(line)s has no column “%(name)s”; it reads queue,date,<measure>,…")
+        return text % {"line": line, "name": name}
     return _("The column “%(name)s” is missing; the header reads queue,date,<measure>,…") % {"name": name}
 
 
-def _refuse_unknown(columns: list[str], known: set[str]) -> None:
+def _refuse_unknown(columns: list[str], known: set[str], line: int) -> None:
     errors = []
     for place, name in enumerate(columns, start=1):
         shown = wording.cut(name or f"#{place}")
         if name in known:
             continue
         if is_agent_field(name):
-            errors.append(RowError(code="agent_field", detail=wording.agent_field(), field=shown, row=1))
+            errors.append(RowError(code="agent_field", detail=wording.agent_field(), field=shown, row=line))
         else:
             text = wording.unknown("measure", shown, sorted(known))
-            errors.append(RowError(code="unknown_measure", detail=text, field=shown, row=1))
+            errors.append(RowError(code="unknown_measure", detail=text, field=shown, row=line))
     if errors:
         raise Unprocessable("invalid_rows", _("The header has columns that are no measures."), errors)
 

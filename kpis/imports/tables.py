@@ -10,12 +10,11 @@ from fnmatch import fnmatchcase
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kpis.imports.delimited import DELIMITERS, LONGEST_CELL, too_long
+from kpis.imports.delimited import DELIMITERS, LINES_BEFORE_HEADER, LONGEST_CELL, too_long
 from kpis.imports.grids import MOST_COLUMNS, Record, Sheet, Workbook
 from kpis.imports.workbooks import read_workbook
 from vendors.errors import Invalid, RowError
 
-LINES_BEFORE_HEADER = 20
 _MOST_NOTED = 100
 
 IsHeader = Callable[[Sequence[str]], bool]
@@ -23,7 +22,7 @@ IsHeader = Callable[[Sequence[str]], bool]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A header and the records below it, each as wide as the header.
+    """A header, the line it stands on, and the records below it, each as wide as the header.
 
     ``errors`` and ``warnings`` are what the file itself gives cause for: merged cells over figures, formulas that
     were saved without a value; formulas, hidden sheets.
@@ -34,6 +33,7 @@ class Table:
     found: dict[str, str] = field(default_factory=dict)
     errors: list[RowError] = field(default_factory=list)
     warnings: list[RowError] = field(default_factory=list)
+    line: int = 1
 
 
 def read_table(
@@ -53,27 +53,28 @@ def read_table(
 def table_of(book: Workbook, *, sheet: str | None = None, is_header: IsHeader | None = None) -> Table:
     """Return the table of the sheet named ``sheet``, or of the only visible one that holds something.
 
-    In a spreadsheet titles may stand above the header, which is the first line that ``is_header`` says yes to. Every
-    line of a CSV file has as many fields as its header. Raises Invalid with empty_file, sheet_choice, unknown_sheet,
-    too_long, too_many_columns, duplicate_column, field_count or no_rows.
+    Titles may stand above the header, which is the first line that ``is_header`` says yes to, else the first of more
+    than one cell. Every line of a CSV file has as many fields as its header. Raises Invalid with empty_file,
+    sheet_choice, unknown_sheet, too_long, too_many_columns, duplicate_column, field_count or no_rows.
     """
     chosen = choose_sheet(book, sheet)
     is_text = book.is_text
-    place = 0 if is_text or is_header is None else _header_place(chosen.rows, is_header)
+    place = 0 if is_header is None else _header_place(chosen.rows, is_header)
     first = chosen.rows[place]
     header = [unicodedata.normalize("NFC", cell) for cell in first.cells]
-    _check_header(header)
+    _check_header(header, first.line)
     records = chosen.rows[place + 1 :]
     if not records:
         raise Invalid("no_rows", _("The file has a header and no rows."))
     check_cells([first, *records])
-    _check_lengths(header, records, is_exact=is_text)
+    _check_lengths(first, records, is_exact=is_text)
     return Table(
         header=header,
         records=records if is_text else padded(records, len(header)),
         found=found_in(book, chosen),
         errors=_sheet_errors(chosen, header, first.line),
         warnings=warnings_of(book, chosen, is_named=sheet is not None),
+        line=first.line,
     )
 
 
@@ -111,27 +112,34 @@ def _own_form(book: Workbook) -> str | None:
 
 
 def _header_place(rows: Sequence[Record], is_header: IsHeader) -> int:
-    places = (place for place, row in enumerate(rows[:LINES_BEFORE_HEADER]) if is_header(row.cells))
-    return next(places, 0)
+    lines = rows[:LINES_BEFORE_HEADER]
+    named = (place for place, row in enumerate(lines) if is_header(row.cells))
+    # A title fills one cell.
+    wider = (place for place, row in enumerate(lines) if sum(map(bool, row.cells)) > 1)
+    return next(named, next(wider, 0))
 
 
-def _check_header(header: list[str]) -> None:
+def _check_header(header: list[str], line: int) -> None:
     if len(header) > MOST_COLUMNS:
         raise Invalid("too_many_columns", _("The file has more than %(most)s columns.") % {"most": MOST_COLUMNS})
     seen: set[str] = set()
     for name in header:
         if name and name in seen:
-            raise duplicate_column(name)
+            raise duplicate_column(name, line)
         seen.add(name)
 
 
-def duplicate_column(name: str) -> Invalid:
+def duplicate_column(name: str, line: int = 1) -> Invalid:
     """Return the error of a column that stands twice."""
     text = _("The column “%(name)s” stands twice; remove one.") % {"name": name[:50]}
-    return Invalid("duplicate_column", text, [RowError(code="duplicate_column", detail=text, field=name[:50], row=1)])
+    error = RowError(code="duplicate_column", detail=text, field=name[:50], row=line)
+    return Invalid(error.code, text, [error])
 
 
-def _check_lengths(header: list[str], records: list[Record], *, is_exact: bool) -> None:
+def _check_lengths(first: Record, records: list[Record], *, is_exact: bool) -> None:
+    header = first.cells
+    if len(records) > 1 and all(len(record.cells) > len(header) for record in records):
+        raise _no_header(first)
     errors: list[RowError] = []
     for record in records:
         given = len(record.cells)
@@ -141,6 +149,16 @@ def _check_lengths(header: list[str], records: list[Record], *, is_exact: bool) 
             errors.append(RowError(code="field_count", detail=filled, row=record.line))
     if errors:
         raise Invalid("field_count", errors[0].detail, errors)
+
+
+def _no_header(first: Record) -> Invalid:
+    """Return the one error of a line that every line below has more fields than."""
+    text = _(
+        "Line %(line)s is no header: it has %(given)s fields, and every line below has more. Put the header "
+        "(queue, date, measures) there, or read the file with an import profile that says on which line it is."
+    )
+    filled = text % {"line": first.line, "given": len(first.cells)}
+    return Invalid("field_count", filled, [RowError(code="field_count", detail=filled, row=first.line)])
 
 
 def check_cells(records: Sequence[Record]) -> None:

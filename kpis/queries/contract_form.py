@@ -47,6 +47,10 @@ class FormQueue:
     measures: tuple[str, ...]
     span: QueueSpan
 
+    def is_open_in(self, first: date, last: date) -> bool:
+        """Say whether the queue is open on any day from ``first`` to ``last``."""
+        return any(self.is_open(first + number * ONE_DAY) for number in range((last - first).days + 1))
+
     def is_open(self, day: date) -> bool:
         """Say whether the queue is open on ``day`` by its calendar."""
         return self.span.holds(day) and self.span.is_open(day)

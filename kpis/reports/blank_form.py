@@ -1,4 +1,4 @@
-"""The blank form of a contract as a workbook (제출 양식): its queues, its open days, its measures, and nothing else.
+"""The blank form of a contract as a workbook (제출 양식): its queues, open days or month, measures, and nothing else.
 
 The code of every column stands in brackets below its name, so that the filled form is read like any other file.
 """
@@ -23,13 +23,13 @@ from vendors.errors import Invalid
 _KEYS = 3
 
 
-def blank_form(form: ContractForm, first: date, last: date) -> bytes:
+def blank_form(form: ContractForm, first: date, last: date, *, of_month: bool = False) -> bytes:
     """Return the workbook with one row for each open queue-day from ``first`` to ``last``.
 
-    Raises Invalid ``empty_form`` where the contract asks for nothing in these days, ``too_many_rows`` beyond
-    what one submission holds.
+    ``of_month`` asks for the month of ``first`` as totals instead: one row for each queue. Raises Invalid
+    ``empty_form`` where the contract asks for nothing in these days, ``too_many_rows`` beyond one submission's rows.
     """
-    rows = list(_rows(form, first, last))
+    rows = list(_month_rows(form, first, last) if of_month else _rows(form, first, last))
     if not rows:
         raise Invalid("empty_form", _("The contract asks for no figures in these days: no target, or no open queue."))
     if len(rows) > MOST_ROWS:
@@ -41,19 +41,25 @@ def blank_form(form: ContractForm, first: date, last: date) -> bytes:
         # The same form is the same file: what is in it decides, not when it was made.
         book.set_properties({"created": datetime.combine(first, time())})
         formats = _Formats(book)
-        _write_figures(book, formats, form, rows)
-        _write_guide(book, formats, form)
+        _write_figures(book, formats, form, rows, of_month=of_month)
+        _write_guide(book, formats, form, of_month=of_month)
     return file.getvalue()
 
 
-def file_name(form: ContractForm, first: date, last: date) -> str:
-    """Return a name that says whose form it is: ``hanbit-2026_20261101-20261130.xlsx``."""
+def file_name(form: ContractForm, first: date, last: date, *, of_month: bool = False) -> str:
+    """Return a name that says whose form it is: ``hanbit_20261101-20261130.xlsx``, or ``hanbit_202611.xlsx``."""
+    if of_month:
+        return f"{form.contract.code}_{first:%Y%m}.xlsx"
     return f"{form.contract.code}_{first:%Y%m%d}-{last:%Y%m%d}.xlsx"
 
 
 def _rows(form: ContractForm, first: date, last: date) -> Iterable[tuple[date, FormQueue]]:
     days = (first + timedelta(days=number) for number in range((last - first + ONE_DAY).days))
     return ((day, queue) for day in days for queue in form.queues if queue.is_open(day))
+
+
+def _month_rows(form: ContractForm, first: date, last: date) -> Iterable[tuple[date, FormQueue]]:
+    return ((first, queue) for queue in form.queues if queue.is_open_in(first, last))
 
 
 class _Formats:
@@ -76,16 +82,26 @@ class _Formats:
         self.wrap = book.add_format({**font, "text_wrap": True, "valign": "top"})
 
 
-def _write_figures(book: Any, formats: _Formats, form: ContractForm, rows: list[tuple[date, FormQueue]]) -> None:
+def _write_figures(
+    book: Any, formats: _Formats, form: ContractForm, rows: list[tuple[date, FormQueue]], *, of_month: bool
+) -> None:
     sheet = book.add_worksheet(_("Figures"))
-    keys = ((_("Date"), "date"), (_("Queue"), "queue"), (_("Name"), "queue_name"))
+    keys = (
+        (_("Month"), "month") if of_month else (_("Date"), "date"),
+        (_("Queue"), "queue"),
+        (_("Name"), "queue_name"),
+    )
     for column, (label, code) in enumerate(keys):
         _heading(sheet, formats, column, label, code)
     for column, measure in enumerate(form.columns, start=_KEYS):
         _heading(sheet, formats, column, measure.label, measure.code)
         sheet.write_comment(0, column, _note(measure), {"x_scale": 2, "y_scale": 1.6})
     for number, (day, queue) in enumerate(rows, start=1):
-        _write_row(sheet, formats, form, number, day, queue)
+        if of_month:
+            sheet.write_string(number, 0, f"{day:%Y-%m}", formats.text)
+        else:
+            sheet.write_datetime(number, 0, datetime.combine(day, time()), formats.date)
+        _write_row(sheet, formats, form, number, queue)
     _validate(sheet, form, len(rows))
     sheet.set_row(0, 44)
     sheet.set_column(0, 0, 12)
@@ -103,8 +119,7 @@ def _heading(sheet: Any, formats: _Formats, column: int, label: str, code: str) 
     sheet.write_rich_string(0, column, formats.bold, label, formats.code, f"\n[{code}]", formats.head)
 
 
-def _write_row(sheet: Any, formats: _Formats, form: ContractForm, number: int, day: date, queue: FormQueue) -> None:
-    sheet.write_datetime(number, 0, datetime.combine(day, time()), formats.date)
+def _write_row(sheet: Any, formats: _Formats, form: ContractForm, number: int, queue: FormQueue) -> None:
     sheet.write_string(number, 1, queue.code, formats.text)
     sheet.write_string(number, 2, queue.name, formats.soft)
     for column, measure in enumerate(form.columns, start=_KEYS):
@@ -137,7 +152,7 @@ def _validate(sheet: Any, form: ContractForm, rows: int) -> None:
     sheet.autofilter(f"A1:{xl_col_to_name(_KEYS + len(form.columns) - 1)}{rows + 1}")
 
 
-def _write_guide(book: Any, formats: _Formats, form: ContractForm) -> None:
+def _write_guide(book: Any, formats: _Formats, form: ContractForm, *, of_month: bool) -> None:
     sheet = book.add_worksheet(_("Guide"))
     sheet.set_column(0, 0, 30)
     sheet.set_column(1, 1, 30)
@@ -145,7 +160,9 @@ def _write_guide(book: Any, formats: _Formats, form: ContractForm) -> None:
     sheet.set_column(3, 3, 90)
     sheet.write(0, 0, f"{form.contract.vendor.label} · {form.contract.name}", formats.title)
     hints = (
-        _("Fill in one row for each queue and day, and upload the file as it is."),
+        _("Fill in one row for each queue: the total of its month, once the month is over; no days of it beside.")
+        if of_month
+        else _("Fill in one row for each queue and day, and upload the file as it is."),
         _("Leave blank what is not reported: a blank is neither 0 nor 100. Thousands separators may stay."),
         _("Grey cells are not asked of that queue. Rows without any figure are passed over."),
         _("Do not change the codes in brackets: the columns are read by them."),

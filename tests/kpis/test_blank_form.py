@@ -128,6 +128,25 @@ def test_the_filled_form_is_read_back_through_the_api(programme: Programme) -> N
 
 
 @pytest.mark.slow
+def test_the_filled_form_of_a_months_total_is_read_back(programme: Programme) -> None:
+    client = client_for(make.make_key("vendor", programme.vendor, ("ingest",)))
+    answer = client.get("/api/v1/blank-forms/hanbit-order/?month=2026-10&grain=month")
+    assert answer["Content-Disposition"] == 'attachment; filename="hanbit-order_202610.xlsx"'
+    header, *rows = sheet_of(answer.content)
+    assert header[0].split("\n")[1] == "[month]"
+    assert [row[:2] for row in rows] == [["2026-10", "hanbit-order-voice"]]
+    DailyMetric.objects.filter(date__month=10).delete()
+
+    total = filled(answer.content, 2, [31000, 25000, 29000, 7308000, 18000, 300, 27600])
+    sent = client.generic("POST", "/api/v1/submissions/", total, XLSX)
+
+    assert sent.status_code == 201, sent.content
+    row = DailyMetric.objects.get(queue=programme.queue, is_month=True)
+    assert (row.date, row.measures["offered"], row.measures["qa_points"]) == (date(2026, 10, 1), 31000, 27600)
+    assert_problem(client.get("/api/v1/blank-forms/hanbit-order/?grain=week"), 400, "bad_query", field="grain")
+
+
+@pytest.mark.slow
 def test_a_form_filled_in_wrongly_comes_back_with_what_is_to_be_mended(programme: Programme) -> None:
     client = client_for(make.make_key("vendor", programme.vendor, ("ingest",)))
     blank = client.get("/api/v1/blank-forms/hanbit-order/?month=2026-11").content

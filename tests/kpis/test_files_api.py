@@ -129,6 +129,29 @@ def test_it_skips_titles_and_names_traps_by_line_and_field(client: APIClient) ->
     ]
 
 
+def csv(lines: list[list[str]], mark: str = ",") -> bytes:
+    return "\n".join(mark.join(line) for line in lines).encode()
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_titles_may_stand_above_the_header_of_a_csv_too(client: APIClient, mark: str) -> None:
+    answer = send(client, csv([["3월 실적 보고"], ["작성: 운영팀"], [], *TEXTS], mark), "text/csv")
+
+    assert (answer.status_code, DailyMetric.objects.get().measures) == (201, {"offered": 1200, "answered": 1100})
+
+
+@pytest.mark.parametrize("make", [csv, xlsx], ids=["csv", "xlsx"])
+def test_a_header_that_is_not_understood_is_one_error_at_its_line(client: APIClient, make: Any) -> None:
+    media_type = XLSX if make is xlsx else "text/csv"
+    unknown = [["3월 실적 보고"], ["센터", "언제", "offered", "answered"], *[["주문", "어제", "5", "4"]] * 3]
+    narrow = [["회사", "한빛"], ["센터", "언제", "offered"], *[["주문", "어제", "5"]] * 3]
+
+    document = assert_problem(send(client, make(unknown), media_type), 400, "missing_column", row=2, field="queue")
+    assert "line 2" in document["detail"] or "2행" in document["detail"]
+    document = assert_problem(send(client, make(narrow), media_type), 400, "field_count", row=1)
+    assert len(document["errors"]) == 1
+
+
 def test_it_takes_numbers_that_were_stored_as_text_and_warns_of_formulas(client: APIClient) -> None:
     def formula(_book: Any, sheet: Any) -> None:
         sheet.write_formula(1, 3, "=C2-100", None, 1100)

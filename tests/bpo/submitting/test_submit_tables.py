@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -146,3 +147,13 @@ def test_it_checks_again_when_it_is_sent(programme: Programme, member: Client) -
 
     assert answer.status_code == 422
     assert figures() == {"offered": 1000}
+
+
+def test_the_page_of_files_offers_the_form_of_days_and_that_of_the_last_whole_month(member: Client) -> None:
+    page = member.get(f"{PAGE}?way=file").content.decode()
+    names = []
+    for address in re.findall(r'href="(/submit/form\.xlsx[^"]*)"', page):
+        answer = member.get(html.unescape(address))
+        names.append(re.search(r'filename="(.*)"', answer["Content-Disposition"]))
+
+    assert [name[1] for name in names if name] == ["hanbit-order_20261101-20261130.xlsx", "hanbit-order_202610.xlsx"]
