@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "vendors.middleware.RequestIdMiddleware",
     "vendors.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "vendors.compression.CompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
