@@ -15,7 +15,9 @@ from vendors.models import Contract
 
 def with_pending(contracts: QuerySet[Contract], month: date) -> QuerySet[Any]:
     """Have contracts say along the way (``is_pending``) what :func:`pending` answers with a query."""
-    marks = RecalculationMark.objects.filter(contract=OuterRef("pk"), first_on__lt=month_after(month), last_on__gte=month)
+    marks = RecalculationMark.objects.filter(
+        contract=OuterRef("pk"), first_on__lt=month_after(month), last_on__gte=month
+    )
     return contracts.annotate(is_pending=Exists(marks))
 
 
