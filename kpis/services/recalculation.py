@@ -39,6 +39,11 @@ contracts are locked. A larger one saves little, and leaves nothing for a second
 batch there would hold up every submission."""
 
 
+BREATH = {"postgresql": 0.0, "sqlite": 0.12}
+"""Seconds between two batches: who waits for SQLite's write lock asks every 0.1 s, and would wait for the whole drain
+where the next batch takes it at once."""
+
+
 @dataclass(slots=True)
 class DrainReport:
     """What a drain did: contracts worked on, attainments written or found unchanged, contracts that failed."""
@@ -70,6 +75,8 @@ def drain(*, now: datetime) -> DrainReport:
                 return report
             _wait_for(of_others)
             continue
+        if report.contracts:
+            time.sleep(BREATH[connection.vendor])
         batch = _begin(chosen)
         with _without_collections():
             _drain_batch(batch, now, report)

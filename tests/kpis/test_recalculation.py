@@ -303,3 +303,17 @@ def test_contracts_marked_from_ever_to_ever_are_worked_on_together(monkeypatch: 
     drain(now=NOW)
 
     assert batches == [{contract.pk for contract in contracts}]
+
+
+@pytest.mark.sqlite
+def test_between_two_batches_who_waits_for_the_write_lock_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setitem(recalculation.BATCH, "sqlite", (1, 50_000))
+    monkeypatch.setattr(recalculation.time, "sleep", slept.append)
+    mark(contract_ids=[make_contract().pk for _number in range(3)], first_on=date(2026, 3, 1), last_on=date(2026, 3, 2))
+
+    drain(now=datetime(2026, 3, 3, tzinfo=UTC))
+
+    # SQLite's own handler asks at most every 0.1 s.
+    assert len(slept) == 2
+    assert min(slept) > 0.1
