@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import time_machine
 from django.apps import apps
 from django.core import mail
+from django.db import connection
 from django.test import Client, override_settings
 
 from bpo.models import ReportLink, ReportOptOut, SentReport
@@ -247,7 +249,7 @@ def test_reports_sent_before_are_of_the_vendors_they_name() -> None:
     made = {name: make_report(name, kind="executive", content={"contracts": rows[name]}) for name in rows}
     made["staff"] = make_report("staff", kind="all_staff")
 
-    judge(apps, None)
+    judge(apps, SimpleNamespace(connection=connection, execute=connection.cursor().execute))
 
     for report in made.values():
         report.refresh_from_db()
