@@ -129,6 +129,7 @@ def test_it_takes_as_many_with_more_versions_factors_and_contracts(programme: Pr
 def test_what_is_put_to_a_contract_from_elsewhere_stands_on_its_card_alone(programme: Programme) -> None:
     other, client = make_programme("narae", "나래"), signed_in(Role.MANAGER)
     registrar = actor_of(make.make_user(role=Role.MANAGER))
+    agree(programme.contract, valid_from=MONTH)
 
     outage(other, registrar, method="attribute", parameters={"contract": programme.contract.code})
 

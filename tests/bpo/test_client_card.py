@@ -86,7 +86,7 @@ def test_a_month_is_judged_by_the_grain_that_covers_most_of_it(
         surge.forecast(made, days=days, forecaster=whose)
 
     for kind in (PeriodKind.MONTH, PeriodKind.QUARTER):
-        (row,) = client_card(made.manager, kind, SEPTEMBER, now=surge.NOW).forecasts
+        (row,) = client_card(made.manager, kind, SEPTEMBER, now=surge.NOW, price=price).forecasts
         assert (row.grain, row.periods, row.open) == (grain, periods, 0)
         assert round(row.accuracy.wape or Decimal(0), 2) == Decimal(wape)
 
@@ -99,7 +99,7 @@ def test_a_quarter_has_a_row_for_each_grain_its_months_are_judged_by() -> None:
     rows = [{"queue": "voice", "start": date(2026, 8, 1), "volume": Decimal(100)}]
     lock_forecasts(rows, grain="month", locked_at=datetime(2026, 7, 2, tzinfo=UTC), actor=made.manager, now=surge.NOW)
 
-    found = client_card(made.manager, PeriodKind.QUARTER, SEPTEMBER, now=surge.NOW)
+    found = client_card(made.manager, PeriodKind.QUARTER, SEPTEMBER, now=surge.NOW, price=price)
 
     assert [(row.grain, row.periods, row.actual) for row in found.forecasts] == [("month", 1, 90), ("day", 20, 42_000)]
     # |100 - 90| and twice |2,000 - 3,000|, of 42,090.
