@@ -19,7 +19,7 @@ from bpo.models import SetUp
 from bpo.queries.programme import contracts_made, set_ups
 from bpo.reports.programme_sample import sample_workbook
 from bpo.services import programme
-from bpo.services.programme import DAYS, SERVICES, VOICE_SETS, Wish, read_names
+from bpo.services.programme import DAYS, SERVICES, VOICE_SETS, Reading, Wish
 from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import month_of
 from bpo.views.submitting_form import workbook
@@ -44,24 +44,26 @@ def start(request: PageRequest) -> HttpResponse:
     """Ask for vendors, services and the set; with a POST, lead on to the grid of targets or name what is wrong."""
     if request.method != "POST":
         return _first(request, Wish((), _months()[1], {"order": "every"}))
-    wish = _wish(request)
+    reading = _reading(request)
+    wish = _wish(request, reading)
     errors = programme.check_wish(wish)
     if errors or "back" in request.POST:
         return _first(request, wish, [] if "back" in request.POST else errors)
-    return _grid(request, wish)
+    return _grid(request, wish, reading)
 
 
 @require_POST
 @page_for(Capability.WRITE_VENDORS)
 def create(request: PageRequest) -> HttpResponse:
     """Make everything; where a target is wrong, show the grid again with what is to be mended."""
-    wish = _wish(request)
+    reading = _reading(request)
+    wish = _wish(request, reading)
     try:
         made = programme.create_programme(wish, actor=request.actor, now=clock.now())
     except Invalid as error:
         if programme.check_wish(wish):
             return _first(request, wish, error.errors)
-        return _grid(request, wish, error)
+        return _grid(request, wish, reading, error)
     wake_up()
     messages.success(request, _("Your programme is set up. Nothing counts until figures come."))
     return redirect("bpo:start-made", pk=made.pk)
@@ -115,22 +117,34 @@ def _months() -> list[date]:
     return found
 
 
-def _wish(request: PageRequest) -> Wish:
+def _reading(request: PageRequest) -> Reading:
+    """Read the pasted vendors, with what was answered about their words."""
+    answers = {name[3:]: str(key) for name, key in request.POST.items() if name.startswith("as|")}
+    return programme.read_names(request.POST.get("vendors", ""), answers)
+
+
+def _wish(request: PageRequest, reading: Reading) -> Wish:
     """Read what was sent; lines of names that say what each vendor does tick these services too."""
     month = month_of(request.POST.get("month", ""))
     if month is None or month not in _months():
         raise BadRequest
-    vendors, named = read_names(request.POST.get("vendors", ""))
-    known = {service.key for services in named.values() for service in services}
-    keys = [*request.POST.getlist("service"), *(one.key for one in SERVICES if one.key in known)]
+    known = {key for services in reading.called.values() for key in services}
+    ticked = request.POST.getlist("service")
+    keys = [*ticked, *(one.key for one in SERVICES if one.key in known and one.key not in ticked)]
     defaults = {one.key: one.days for one in SERVICES}
     return Wish(
-        vendors=vendors,
+        vendors=tuple(reading.names),
         month=month,
         services={key[:20]: request.POST.get(f"days-{key}", defaults.get(key, "every")) for key in keys},
         voice_set=request.POST.get("voice_set", VOICE_SETS[0]),
-        does=_ticked(request, len(vendors))
-        or {place: frozenset(one.key for one in services) for place, services in named.items()},
+        does=_ticked(request, reading) or {place: frozenset(services) for place, services in reading.called.items()},
+        called=reading.called,
+        hours={
+            (place, one.key): days
+            for place in range(len(reading.names))
+            for one in SERVICES
+            if (days := request.POST.get(f"h|{place}|{one.key}"))
+        },
         targets={
             (code, kpi, int(place[:3])): text.removesuffix("%").strip()
             for (code, kpi, place), text in _typed(request, "t|")
@@ -148,18 +162,30 @@ def _typed(request: PageRequest, prefix: str) -> Iterator[tuple[tuple[str, str, 
             yield (code, kpi, place), str(text).strip()[:40]
 
 
-def _ticked(request: PageRequest, vendors: int) -> dict[int, frozenset[str]]:
-    """Return who does what, where the page asked."""
+def _ticked(request: PageRequest, reading: Reading) -> dict[int, frozenset[str]]:
+    """Return who does what, where the page asked; a word that was answered otherwise takes its tick along."""
     if "who" not in request.POST:
         return {}
-    return {place: frozenset(request.POST.getlist(f"d|{place}")) for place in range(vendors)}
+    moved = {
+        (place, was, key)
+        for place, services in reading.called.items()
+        for key, words in services.items()
+        for word in words
+        if (was := request.POST.get(f"was|{word}")) is not None and was != key
+    }
+    found = {}
+    for place in range(len(reading.names)):
+        ticks = set(request.POST.getlist(f"d|{place}"))
+        ticks -= {was for where, was, _key in moved if where == place and was not in reading.called[place]}
+        found[place] = frozenset(ticks | {key for where, _was, key in moved if where == place})
+    return found
 
 
 def _first(request: PageRequest, wish: Wish, errors: Any = ()) -> HttpResponse:
     sets = {one.code: one for one in TargetSet.objects.filter(code__in=VOICE_SETS)}
     context = {
         "wish": wish,
-        "names": "\n".join(_line(wish, place) for place in range(len(wish.vendors))),
+        "names": "\n".join(programme.as_lines(wish.vendors, _words_of(wish))),
         "months": _months(),
         "services": [(one, one.key in wish.services, wish.services.get(one.key, one.days)) for one in SERVICES],
         "days": [(key, label) for key, (label, _weekdays, _holidays) in DAYS.items()],
@@ -170,35 +196,57 @@ def _first(request: PageRequest, wish: Wish, errors: Any = ()) -> HttpResponse:
     return render(request, "bpo/start.html", context, status=400 if errors else 200)
 
 
-def _line(wish: Wish, place: int) -> str:
-    """Return a vendor as its line reads: the name, and what it does where that is not everything."""
-    mine = wish.services_of(place)
-    named = "" if len(mine) == len(wish.chosen) else "\t" + ", ".join(str(service.label) for service in mine)
-    return wish.vendors[place] + named
+def _words_of(wish: Wish) -> dict[int, list[str]]:
+    """Return by place what a vendor does, in its words, where that is not everything under its usual name."""
+    found = {}
+    for place in range(len(wish.vendors)):
+        mine, called = wish.services_of(place), wish.called.get(place, {})
+        if len(mine) < len(wish.chosen) or any(any(words) for words in called.values()):
+            named = [(str(one.label), word) for one in mine for word in called.get(one.key) or [""]]
+            found[place] = [word or label for label, word in named]
+    return found
 
 
-def _grid(request: PageRequest, wish: Wish, refusal: DomainError | None = None) -> HttpResponse:
+def _grid(request: PageRequest, wish: Wish, reading: Reading, refusal: DomainError | None = None) -> HttpResponse:
     sets = {one.code: one for one in TargetSet.objects.filter(code__in=wish.sets)}
     faults = {error.field: error.detail for error in refusal.errors} if refusal else {}
     tables = [
         (sets[code], _vendors_of(wish, code), [_row(wish, code, item, faults) for item in items])
         for code, items in programme.items_of(wish).items()
     ]
-    services = [(one, wish.services[one.key]) for one in wish.chosen]
-    who = [
-        (place, name, [(one, one in wish.services_of(place)) for one in wish.chosen])
-        for place, name in enumerate(wish.vendors)
-    ]
     context = {
         "wish": wish,
-        "names": "\n".join(wish.vendors),
-        "services": services,
+        "reading": reading,
+        "names": "\n".join(programme.as_lines(wish.vendors, _pasted(reading))),
+        "services": [(one, wish.services[one.key]) for one in wish.chosen],
+        "offered": SERVICES,
+        "days": [(key, label) for key, (label, _weekdays, _holidays) in DAYS.items()],
         "tables": tables,
-        "who": who,
+        "who": [
+            (place, name, [_tick(wish, place, one.key) for one in wish.chosen])
+            for place, name in enumerate(wish.vendors)
+        ],
         "refusal": refusal,
         "closes_from": month_after(clock.local_date(clock.now(), settings.TIME_ZONE)),
     }
     return render(request, "bpo/start_targets.html", context, status=refusal.status if refusal else 200)
+
+
+def _pasted(reading: Reading) -> dict[int, list[str]]:
+    """Return the words of every vendor as they were pasted, so that the next page reads them again."""
+    labels = {one.key: str(one.label) for one in SERVICES}
+    return {
+        place: [word or labels[key] for key, words in services.items() for word in words]
+        for place, services in reading.called.items()
+    }
+
+
+def _tick(wish: Wish, place: int, key: str) -> dict[str, Any]:
+    """Return one cell of who does what: the tick, the words of the paste, and the open days."""
+    service = next(one for one in wish.chosen if one.key == key)
+    words = [word for word in wish.called.get(place, {}).get(key, ()) if word]
+    ticked = service in wish.services_of(place)
+    return {"service": service, "ticked": ticked, "words": words, "days": wish.days_of(place, key)}
 
 
 def _vendors_of(wish: Wish, code: str) -> list[tuple[int, str]]:

@@ -153,12 +153,28 @@ def test_a_vendor_may_do_without_a_service_a_kpi_and_with_another_weight() -> No
         ("한빛컨택\t주문\n한빛컨택\t배송/반품\n", ("한빛컨택",), {0: ["order", "delivery", "returns"]}),
         ("한빛컨택\t12,430\n한빛컨택\n", ("한빛컨택", "한빛컨택"), {}),
         ("\t주문\n", (), {}),
+        ("업체\t센터\t업무\n한빛\t부산\t주문/배송\n한빛\t부산\t주문/배송", ("한빛",), {0: ["order", "delivery"]}),
+        (
+            "업체명\n한빛  고객 상담 전화\n다온, 채팅\nAcme, Inc.",
+            ("한빛", "다온", "Acme, Inc."),
+            {0: ["care"], 1: ["chat"]},
+        ),
+        ("다온\t대표번호·A/S접수\n다온\t심사\n다온\t톡채널", ("다온",), {0: ["care", "backoffice", "chat"]}),
+        ("한빛 / 해피콜 팀\n다온\t무엇\t부산", ("한빛", "다온"), {0: ["outbound"], 1: ["care"]}),
     ],
 )
 def test_names_are_read_as_they_are_pasted(text: str, names: tuple[str, ...], does: dict[int, list[str]]) -> None:
-    found, services = read_names(text)
+    found = read_names(text)
 
-    assert (found, {place: [one.key for one in mine] for place, mine in services.items()}) == (names, does)
+    assert (tuple(found.names), {place: list(mine) for place, mine in found.called.items()}) == (names, does)
+
+
+def test_what_is_read_of_a_paste_is_said() -> None:
+    found = read_names("업체\t업무\t비고\n다온\t대표번호/A/S접수\n\t무엇", {"A/S접수": "backoffice"})
+    assert (found.heading, found.joined) == ("업체 · 업무 · 비고", 1)
+    assert found.guessed == {"대표번호": "care", "A/S접수": "backoffice", "무엇": "care"}
+    assert found.unsure == {"무엇"}
+    assert read_names("다온\t채팅\t60석").left_out == ["60석"]
 
 
 def test_a_set_that_is_not_loaded_is_named() -> None:
@@ -314,6 +330,24 @@ def test_who_does_what_is_asked_beside_the_levels(manager: Client) -> None:
     manager.post("/start/create/", hidden(grid))
 
     assert Contract.objects.count() == 3
+
+
+def test_words_and_rest_days_of_each_vendor_are_kept(manager: Client) -> None:
+    pasted = FORM | {"vendors": "업체\t업무\n한빛컨택\t대표번호\n한빛컨택\tA/S접수\n다온\t반반\n", "service": []}
+    grid = manager.post("/start/", pasted).content.decode()
+    assert "Left out as the heading: 업체 · 업무" in grid
+    assert "대표번호, A/S접수" in grid
+    fields = hidden(grid) | {"as|반반": "backoffice"}
+    again = hidden(manager.post("/start/", fields).content.decode())
+    assert again["d|1"] == ["backoffice"]
+
+    manager.post("/start/create/", again | {"as|반반": "backoffice", "h|0|care": "six", "h|1|backoffice": "six_open"})
+
+    rows = Queue.objects.order_by("code").values_list("name", "service", "open_weekdays", "observes_holidays")
+    assert {(name, service, len(days), rest) for name, service, days, rest in rows} == {
+        ("대표번호", "care", 6, True), ("A/S접수", "care", 6, True), ("반반", "backoffice", 6, False),
+    }  # fmt: skip
+    assert manager.post("/start/create/", fields | {"h|0|care": "never"}).status_code == 400
 
 
 def test_what_the_first_page_gets_wrong_is_said_there(manager: Client) -> None:

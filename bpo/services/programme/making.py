@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from bpo.calc.codes import code_of, free_code
 from bpo.models import SetUp
 from bpo.services.programme.levels import levels_of
-from bpo.services.programme.wishes import DAYS, Service, Wish, check_wish, items_of, versions_of
+from bpo.services.programme.services import DAYS, Service
+from bpo.services.programme.wishes import Wish, check_wish, items_of, versions_of
 from kpis.models import TargetSetVersion
 from kpis.services.target_set_application import apply_set
 from kpis.services.targets import refuse
@@ -47,7 +48,9 @@ def create_programme(wish: Wish, *, actor: Actor, now: datetime) -> SetUp:
             contracts[code].append(contract)
             for service in wish.services_of(place):
                 if wish.set_of(service) == code:
-                    _queue(service, wish.services[service.key], contract, centre, actor, now)
+                    days = wish.days_of(place, service.key)
+                    for name in wish.called.get(place, {}).get(service.key) or [""]:
+                        _queue(service, name, days, contract, centre, actor, now)
             overrides[contract.code] = overrides.pop((code, place), {})
     for code, version in versions.items():
         if not contracts[code]:
@@ -106,12 +109,14 @@ def _contract(vendor: Vendor, version: TargetSetVersion, wish: Wish, actor: Acto
     return create_contract(data, actor=actor, now=now)
 
 
-def _queue(service: Service, days: str, contract: Contract, centre: Centre, actor: Actor, now: datetime) -> None:
+def _queue(
+    service: Service, name: str, days: str, contract: Contract, centre: Centre, actor: Actor, now: datetime
+) -> None:
     _label, weekdays, observes = DAYS[days]
     data = {
         "centre": centre,
         "code": free_code(f"{contract.vendor.code}-{service.key}", set(Queue.objects.values_list("code", flat=True))),
-        "name": str(service.label)[:200],
+        "name": (name or str(service.label))[:200],
         "service": service.service,
         "channel": service.channel,
         "opened_on": contract.starts_on,

@@ -2,63 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from kpis.imports.synonyms import service_words
-from kpis.imports.words import plain
+from bpo.services.programme.services import DAYS, SERVICES, VOICE, Service
 from kpis.models import TargetSet, TargetSetVersion
 from kpis.services.target_set_items import Item, read_items
 from kpis.services.target_sets import latest
 from kpis.services.targets import refuse
-from vendors.choices import Channel
 from vendors.errors import RowError
 from vendors.models import Vendor
 
 MOST_VENDORS = 30
 LONGEST_NAME = 100
-VOICE = "voice"
-"""Stands for the set that is chosen for telephone services."""
 VOICE_SETS = ("inbound", "order")
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A service that can be ticked, with the channel it comes by and the target set that judges it."""
-
-    key: str
-    label: Promise
-    service: str
-    channel: Channel
-    set_code: str
-    days: str = "every"
-
-    def is_called(self, name: str) -> bool:
-        """Say whether a cell of somebody's sheet means this service."""
-        words = service_words(self.service, self.channel)
-        return plain(name) in {plain(word) for word in (self.key, str(self.label), *words)}
-
-
-SERVICES = (
-    Service("order", gettext_lazy("Orders by telephone"), "order", Channel.VOICE, VOICE),
-    Service("care", gettext_lazy("Customer service by telephone"), "care", Channel.VOICE, VOICE),
-    Service("delivery", gettext_lazy("Delivery by telephone"), "delivery", Channel.VOICE, VOICE),
-    Service("returns", gettext_lazy("Cancellations and returns by telephone"), "returns", Channel.VOICE, VOICE),
-    Service("chat", gettext_lazy("Chat service"), "care", Channel.CHAT, "chat"),
-    Service("outbound", gettext_lazy("Outbound calls"), "outbound", Channel.OUTBOUND, "outbound", "five"),
-    Service("backoffice", gettext_lazy("Back office work"), "backoffice", Channel.BACKOFFICE, "backoffice", "five"),
-)
-DAYS: Mapping[str, tuple[Promise, tuple[int, ...], bool]] = {
-    "every": (gettext_lazy("every day of the year"), (1, 2, 3, 4, 5, 6, 7), False),
-    "six": (gettext_lazy("Monday to Saturday, not on holidays"), (1, 2, 3, 4, 5, 6), True),
-    "five": (gettext_lazy("Monday to Friday, not on holidays"), (1, 2, 3, 4, 5), True),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +31,10 @@ class Wish:
     voice_set: str = VOICE_SETS[0]
     does: Mapping[int, frozenset[str]] = field(default_factory=dict)
     """The services of the vendor at a place, where it does not do all of them."""
+    called: Mapping[int, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    """What the vendor at a place calls a service, by key; an empty text is the service's own name."""
+    hours: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    """The open days by place and service, where they are not the service's."""
     targets: Mapping[tuple[str, str, int], str] = field(default_factory=dict)
     """Target levels as text by set, KPI and the place of the vendor; blank does without the KPI, left out is the
     set's."""
@@ -95,6 +59,10 @@ class Wish:
         """Say whether the vendor at a place does something that a set judges."""
         return any(self.set_of(service) == code for service in self.services_of(place))
 
+    def days_of(self, place: int, key: str) -> str:
+        """Return the open days of a service at the vendor at a place."""
+        return self.hours.get((place, key), self.services[key])
+
     def set_of(self, service: Service) -> str:
         return self.voice_set if service.set_code == VOICE else service.set_code
 
@@ -102,7 +70,7 @@ class Wish:
 def check_wish(wish: Wish) -> list[RowError]:
     """Return what is wrong with the names, services and the set of a wish; an empty list is a good one."""
     errors = list(_faults_of_names(wish.vendors))
-    if not wish.chosen or any(days not in DAYS for days in wish.services.values()):
+    if not wish.chosen or any(days not in DAYS for days in [*wish.services.values(), *wish.hours.values()]):
         errors.append(RowError("services", _("Tick at least one service."), "services"))
     elif idle := [name for place, name in enumerate(wish.vendors) if not wish.services_of(place)]:
         text = _("%(name)s does none of the services: tick one, or leave the name out.")
@@ -147,23 +115,3 @@ def versions_of(wish: Wish) -> dict[str, TargetSetVersion]:
 def items_of(wish: Wish) -> dict[str, list[Item]]:
     """Return the items of every set the wish needs, by the code of the set, in their order."""
     return {code: read_items(version.items, wish.month) for code, version in versions_of(wish).items()}
-
-
-def read_names(text: str) -> tuple[tuple[str, ...], dict[int, list[Service]]]:
-    """Read pasted lines: a name each, or a name and what the vendor does, as they stand in a sheet.
-
-    A line without a name goes on with the vendor above, as below a merged cell; a name that comes again with another
-    service is the same vendor. Returns the names, and the services by place where any was recognised.
-    """
-    names: list[str] = []
-    does: dict[int, list[Service]] = {}
-    for line in text.splitlines():
-        first, _tab, rest = line.partition("\t")
-        name = " ".join(first.split())
-        found = [one for one in SERVICES for word in re.split(r"[,/·+&\t]", rest) if one.is_called(word)]
-        if name and not (found and name in names):
-            names.append(name)
-        if found and names:
-            mine = does.setdefault(names.index(name) if name else len(names) - 1, [])
-            mine += [one for one in found if one not in mine]
-    return tuple(names), does
