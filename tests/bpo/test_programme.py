@@ -12,6 +12,7 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.translation import override
 from python_calamine import CalamineWorkbook
 
 from bpo.models import Alert, Scorecard, SetUp
@@ -167,6 +168,12 @@ def test_names_are_read_as_they_are_pasted(text: str, names: tuple[str, ...], do
     found = read_names(text)
 
     assert (tuple(found.names), {place: list(mine) for place, mine in found.called.items()}) == (names, does)
+
+
+def test_the_own_name_of_a_service_is_read_back_as_one() -> None:
+    with override("ko"):
+        for one in programme.SERVICES:
+            assert read_names(f"다온\t{one.label}, {one.label}").called == {0: {one.key: [""]}}
 
 
 def test_what_is_read_of_a_paste_is_said() -> None:

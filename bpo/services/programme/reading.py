@@ -123,7 +123,9 @@ def _parted(line: str, cells: list[str], columns: list[int] | None) -> tuple[str
 
 
 def _words(text: str) -> list[str]:
-    """Return what stands between separators; the slash of A/S separates nothing."""
+    """Return what stands between separators; those of A/S and of a service's own name separate nothing."""
+    for service in SERVICES:
+        text = text.replace(str(service.label), service.key)
     kept = _ONE_WORD.sub("A\0S", text.strip(" "))
     return [" ".join(word.replace("\0", "/").split()) for word in _BETWEEN.split(kept)]
 
