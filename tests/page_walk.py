@@ -49,11 +49,16 @@ QUERIES = {
 
 def make_pages() -> dict[str, str]:
     """Make a world with everybody of ``WALKERS`` and return the address of each page in it."""
+    return make_walk()[1]
+
+
+def make_walk() -> tuple[World, dict[str, str]]:
+    """Make a world with everybody of ``WALKERS`` and return it with the address of each page in it."""
     world = make_everything()
     programme = make_programme("saebom", "새봄컨택")
     make_programme("areum", "아름씨에스", shift=-9)
     Membership.objects.create(user=world.cast.admin, role=Role.VENDOR_ADMIN, vendor=programme.vendor)
-    return _addresses(world, programme)
+    return world, _addresses(world, programme)
 
 
 def _addresses(world: World, programme: Programme) -> dict[str, str]:

@@ -42,7 +42,7 @@ FACTS: Mapping[str, Text] = {
     "value": _("Actual so far"),
     "target": _("Target"),
     "minimum": _("Minimum"),
-    "attainment": _("Attainment, %"),
+    "attainment": _("Attainment score"),
     "projected": _("Where it is heading"),
     "pace": _("Pace of the last four weeks"),
     "needed": _("Needed for the rest"),

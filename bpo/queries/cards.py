@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from vendors.actors import Actor
 
 SCORE_PLACES = 4
+UPPER_LEVELS = ("target_upper", "minimum_upper")
+"""The upper ends of levels that are ranges, which a line has only then."""
 FIGURE = "figure"
 """Where a line keeps its own copy of its attainment's explanation."""
 
@@ -139,8 +141,8 @@ def living(card: Scorecard) -> dict[str, Any]:
 def line_view(line: ScorecardLine) -> dict[str, Any]:
     """Return one line as the API answers it."""
     label, carried = line.explanation.get("label", {}), line.explanation.get("carried_from")
-    target = figure_of(line).get("target") or {}
     open_dispute = any(dispute.status == DisputeStatus.OPEN for dispute in line.disputes.all())
+    target: dict[str, Any] = figure_of(line).get("target") or {}
     return {
         "id": line.pk,
         "kind": line.kind,
@@ -154,7 +156,7 @@ def line_view(line: ScorecardLine) -> dict[str, Any]:
         "decimals": label.get("decimals"),
         "direction": label.get("direction", ""),
         "attainment_mode": target.get("mode"),
-        "target_upper": target.get("target_upper"),
+        **{name: target[name] for name in UPPER_LEVELS if target.get(name) is not None},
         "parameters": label.get("parameters", {}),
         "queue": line.series.queue.code if line.series and line.series.queue else None,
         "queue_name": line.series.queue.name if line.series and line.series.queue else None,

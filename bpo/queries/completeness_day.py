@@ -14,7 +14,7 @@ from kpis.queries.asked import Asked, load_asked
 from kpis.queries.completeness import QueueDays, QueueDayState
 from vendors.actors import Actor
 from vendors.choices import MeasureOwner
-from vendors.models import Holiday, Queue, Vendor
+from vendors.models import Contract, Holiday, Queue, Vendor
 
 MOST_SHOWN = 50
 
@@ -36,8 +36,20 @@ class QueueOnDay:
 
     state: QueueDayState
     queue: Queue
+    contract: str
+    """The name of the contract it is under."""
     figures: Sequence[Figure]
     excuse: ExcusedDay | None
+
+    @property
+    def asked(self) -> Sequence[Figure]:
+        """What the targets of the contract need."""
+        return [figure for figure in self.figures if figure.is_asked]
+
+    @property
+    def beside(self) -> Sequence[Figure]:
+        """What was sent and no target needs."""
+        return [figure for figure in self.figures if not figure.is_asked]
 
     @property
     def word(self) -> str:
@@ -99,7 +111,8 @@ def day_page(actor: Actor, vendor: Vendor, *, day: date, today: date, now: datet
     """Return one day of one vendor; a constant number of queries."""
     after = day + timedelta(days=1)
     states: list[QueueDayState] = QueueDays(visible_links(actor, vendor.code), start=day, end=after, now=now)[:]
-    queues = Queue.objects.in_bulk({row.span.queue for row in states})
+    queues = Queue.objects.select_related("centre").in_bulk({row.span.queue for row in states})
+    contracts = Contract.objects.in_bulk({row.span.contract for row in states})
     metrics = {row.queue_id: row for row in DailyMetric.objects.filter(queue__in=queues, date=day, is_month=False)}
     revisions = list(
         MetricRevision.objects.filter(queue__in=queues, date=day, is_month=False)
@@ -119,6 +132,7 @@ def day_page(actor: Actor, vendor: Vendor, *, day: date, today: date, now: datet
             QueueOnDay(
                 state,
                 queues[state.span.queue],
+                contracts[state.span.contract].name,
                 _figures(
                     asked.on(state.span.contract, state.span.queue, state.span.channel, day),
                     metrics[state.span.queue].measures if state.span.queue in metrics else {},

@@ -77,9 +77,12 @@ class KpiPage:
     channels: Sequence[Share] = ()
     vendors: Sequence[Share] = ()
     way: Sequence[Leg] = ()
-    target_upper: Decimal | None = None
-    """The upper end of a band; null for any other target."""
     parameters: dict[str, Any] = field(default_factory=dict)
+    formula_in_words: str = ""
+    """The formula with the names of its measures."""
+    target_upper: Decimal | None = None
+    """Where the target is a range, its upper end, and the minimum's."""
+    minimum_upper: Decimal | None = None
 
     @property
     def is_changed(self) -> bool:
@@ -137,23 +140,25 @@ def _page(series: TargetSeries, facts: Series, reader: DailyReader, version: Tar
     gross = judged(reader.world, facts, PeriodFacts(spans, reader.figures, period))
     counts = judged(reader.world, facts, reader.counted(period))
     assessed = counts.judgement.assessment
-    decimals = version.row.decimals
+    decimals, levels = version.row.decimals, assessed.effective or version.rule
     return KpiPage(
         series=series,
         period=period,
         unit=reader.definition.unit,
         decimals=decimals,
         direction=reader.rule.direction,
-        formula=formula_in_words(reader.rule.formula),
+        formula=reader.rule.formula,
+        formula_in_words=formula_in_words(reader.rule.formula),
         course=reader.course(decimals),
         value=gross.judgement.assessment.value,
         adjusted=assessed.value,
         status=assessed.status.value if assessed.status else "no_data",
         target=assessed.target if assessed.target is not None else version.rule.target,
         minimum=assessed.minimum if assessed.minimum is not None else version.rule.minimum,
-        target_upper=(assessed.effective or version.rule).target_upper,
         factors=[],
         parameters=version.row.parameters,
+        target_upper=levels.target_upper,
+        minimum_upper=levels.minimum_upper,
     )
 
 

@@ -25,7 +25,8 @@ class Row:
     """Names of the KPI; empty for ``score``, ``grade`` and ``money``."""
     kind: str
     before: str | None
-    cells: Sequence[str | None]
+    cells: Sequence[tuple[Text, str | None]]
+    """Each with the name of its method."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ def side_by_side(method: str, months: Months, alternatives: Iterable[Mapping[str
     others = list(alternatives)
     giving = [(method, months), *((one["method"], one["months"]) for one in others if not one["code"])]
     figures = [dict(_figures(found)) for _method, found in giving]
+    labels = dict(FactorMethod.choices)
+    named = [labels[name] for name, _months in giving]
     keys = {key: row for found in reversed(figures) for key, row in found.items()}
     rows = [
         Row(
@@ -50,16 +53,18 @@ def side_by_side(method: str, months: Months, alternatives: Iterable[Mapping[str
             about,
             kind,
             pair[0],
-            [_after(found.get((contract, start, kind, kpi))) for found in figures],
+            [
+                (label, _after(found.get((contract, start, kind, kpi))))
+                for label, found in zip(named, figures, strict=True)
+            ],
         )
         for (contract, start, kind, kpi), (about, pair) in keys.items()
     ]
     # What only another method changes comes last of its contract, not of all: readers look contract by contract.
     order = {row.contract: number for number, row in reversed(list(enumerate(rows)))}
     rows.sort(key=lambda row: (order[row.contract], row.start, KINDS.index(row.kind)))
-    labels = dict(FactorMethod.choices)
     reasons = [(labels[one["method"]], one["detail"]) for one in others if one["code"]]
-    return SideBySide([labels[name] for name, _months in giving], rows, reasons)
+    return SideBySide(named, rows, reasons)
 
 
 def _figures(months: Months) -> Iterable[tuple[tuple[str, str, str, str], tuple[Mapping[str, Any], Sequence[Any]]]]:

@@ -27,7 +27,7 @@ from vendors.actors import Actor, Capability
 from vendors.calc.months import month_before
 from vendors.clock import local_date
 from vendors.errors import RowError
-from vendors.models import Contract
+from vendors.models import Contract, Queue
 from vendors.queries.closing import RulesByDate
 
 ENDED = timedelta(days=62)
@@ -159,6 +159,13 @@ def draft_outlook(result: SubmissionResult, now: datetime) -> list[ContractOutlo
     """Return how the months would stand with what a check found right stored."""
     changed = [day.as_queue_day() for day in result.days if day.is_stored]
     return contract_outlooks(result.spans, now, changed)
+
+
+def named_changes(result: SubmissionResult) -> list[dict[str, Any]]:
+    """Return what a check would replace, with the names of the queues; they are the sender's own."""
+    codes = {row["queue"] for row in result.changes}
+    names = dict(Queue.objects.filter(code__in=codes).values_list("code", "name")) if codes else {}
+    return [{**row, "queue": names.get(row["queue"], row["queue"])} for row in result.changes]
 
 
 # The receipt -------------------------------------------------------------------------------------------------

@@ -18,13 +18,13 @@ from bpo.templatetags.bpo_pages import (
     WORDS,
     exact,
     figure_text,
+    level_text,
     moment,
     month,
     named,
     parameters,
     points,
     signed,
-    target_text,
     vendor_label,
     who,
 )
@@ -107,14 +107,18 @@ def least_complete(page: CardPage) -> str:
 
 def _line(line: Mapping[str, Any]) -> list[Cell]:
     decimals, unit = line["decimals"], line["unit"]
-    minimum = f"{_('minimum')} {figure_text(line['minimum'], 0, unit)}" if line["minimum"] is not None else ""
+    minimum = (
+        f"{_('minimum')} {level_text(line['minimum'], line.get('minimum_upper'), unit)}"
+        if line["minimum"] is not None
+        else ""
+    )
     adjusted = f"{_('adjusted')} {figure_text(line['adjusted_value'], decimals, unit)}" if line["is_adjusted"] else ""
     days = f"{line['days_reported']}/{line['days_expected']}" if line["coverage"] else ""
     share = words.share_of_target(line)
     counts_as = f"{_('counts as')} {points(line['effective_weight'])}" if line["is_reweighted"] else ""
     return [
         _cell(named(line), _below(line), strong=True),
-        _cell(target_text(line, unit), minimum),
+        _cell(level_text(line["target"], line.get("target_upper"), unit), minimum),
         _cell(figure_text(line["value"], decimals, unit, line["flags"]), adjusted, strong=True),
         _cell(f"{points(share)}%" if share is not None else NOTHING),
         _cell(points(line["score"])),

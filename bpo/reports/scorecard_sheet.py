@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from bpo.queries import words
 from bpo.queries.pages import CardPage
 from bpo.reports.scorecard_print import facts, notice
-from bpo.templatetags.bpo_pages import WORDS, month, named, parameters, target_text, vendor_label
+from bpo.templatetags.bpo_pages import WORDS, level_text, month, named, parameters, vendor_label
 
 FIRST = 9
 """Row of the table's head; above it stand whose card it is and its facts."""
@@ -88,9 +88,19 @@ class _Sheet:
         self.sheet.write_string(row, 11, str(WORDS.get(line["status"], line["status"] or "")))
         for column, name in enumerate(("days_reported", "days_expected", "volume"), start=12):
             self._write(row, column, line[name], None)
-        band = f"{_('Target')} {target_text(line, line['unit'])}" if line.get("target_upper") else ""
-        notes = (band, parameters(line["parameters"]), line["queue_name"], line["evidence"], line["comment"])
+        notes = (
+            self._ranges(line), parameters(line["parameters"]), line["queue_name"], line["evidence"], line["comment"]
+        )  # fmt: skip
         self.sheet.write_string(row, 15, " · ".join(text for text in (*notes, *line["flag_words"]) if text), self.wrap)
+
+    def _ranges(self, line: dict[str, Any]) -> str:
+        """Return levels that are ranges in words: their cells hold the lower end, to be computed with."""
+        levels = (("target", _("Target")), ("minimum", _("Minimum")))
+        return ", ".join(
+            f"{label} {level_text(line[name], upper, line['unit'])}"
+            for name, label in levels
+            if (upper := line.get(f"{name}_upper")) is not None
+        )
 
     def _write_sums(self, row: int) -> None:
         self.sheet.write_string(row, 0, _("Sum before gates"), self.strong)

@@ -138,30 +138,23 @@ def figure(value: Any, decimals: int | None = 2, unit: str = "", flags: Collecti
     return format_html('{}<span class="unit">{}</span>', text, unit_text) if unit_text else text
 
 
-def figure_text(value: Any, decimals: int | None = 2, unit: str = "", flags: Collection[str] = ()) -> str:
-    """Write a KPI's value with its unit as :func:`figure` does, without markup."""
-    return "".join(_figure(value, decimals, unit, flags))
-
-
 @register.simple_tag
-def target_figure(row: Any, unit: str) -> SafeString | str:
-    """Write what a figure is held against, a band with both its ends: ``80 %``, ``240–330 s``."""
-    low, high = _target_of(row)
-    if high is None:
+def level(low: Any, high: Any, unit: str = "") -> SafeString | str:
+    """Write an agreed level with its unit; one that is a range with both its ends: ``240–330 s``."""
+    if _decimal(low) is None or _decimal(high) is None:
         return figure(low, 0, unit)
     return format_html("{}–{}", written(low, 0), figure(high, 0, unit))
 
 
-def target_text(row: Any, unit: str) -> str:
-    """Write a target as :func:`target_figure` does, without markup."""
-    low, high = _target_of(row)
-    return figure_text(low, 0, unit) if high is None else f"{written(low, 0)}–{figure_text(high, 0, unit)}"
+def level_text(low: Any, high: Any, unit: str = "") -> str:
+    """Write an agreed level as :func:`level` does, without markup."""
+    upper = figure_text(high, 0, unit)
+    return f"{written(low, 0)}–{upper}" if _decimal(low) is not None and upper != NOTHING else figure_text(low, 0, unit)
 
 
-def _target_of(row: Any) -> tuple[Any, Any]:
-    if isinstance(row, Mapping):
-        return row["target"], row.get("target_upper")
-    return row.target, row.target_upper
+def figure_text(value: Any, decimals: int | None = 2, unit: str = "", flags: Collection[str] = ()) -> str:
+    """Write a KPI's value with its unit as :func:`figure` does, without markup."""
+    return "".join(_figure(value, decimals, unit, flags))
 
 
 def _figure(value: Any, decimals: int | None, unit: str, flags: Collection[str]) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from bpo.queries.kpi_page import KpiPage
-from bpo.templatetags.bpo_pages import figure_text, short_day, target_text
+from bpo.templatetags.bpo_pages import figure_text, level_text, short_day
 from kpis.queries.daily import DayPoint
 
 register = template.Library()
@@ -89,8 +89,8 @@ def day_chart(page: KpiPage) -> dict[str, Any]:
         "target": _level(page.target, scale),
         "minimum": _level(page.minimum, scale),
         "target_upper": _level(page.target_upper, scale),
-        "target_text": target_text(page, page.unit),
-        "minimum_text": figure_text(page.minimum, 0, page.unit),
+        "target_text": level_text(page.target, page.target_upper, page.unit),
+        "minimum_text": level_text(page.minimum, page.minimum_upper, page.unit),
         "events": [_bar(number, scale) for day, number in numbers.items() if page.factors_on(day)],
         "unusual": [_bar(number, scale) for day, number in numbers.items() if day in page.course.unusual],
         "left": LEFT,

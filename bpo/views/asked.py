@@ -9,7 +9,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -76,7 +76,7 @@ def asked(request: HttpRequest, token: str) -> HttpResponse:
     number = question_of(token)
     question = DepartmentQuestion.objects.select_related("department").filter(pk=number or 0).first()
     if question is None:
-        raise Http404
+        return no_such_link(request)
     took_right(address)
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         translation.activate(question.department.language)
@@ -125,6 +125,11 @@ def known_reader(request: Any) -> None:
     """Let somebody who is signed in keep the whole navigation; the link alone is still what opens the page."""
     if request.user.is_authenticated:
         request.actor = actor_of(request.user)
+
+
+def no_such_link(request: HttpRequest) -> HttpResponse:
+    """Answer a link that is cut short, not ours or no longer valid, and say where another one comes from."""
+    return render(request, "bpo/asked_gone.html", status=404)
 
 
 def too_many(request: HttpRequest) -> HttpResponse:

@@ -16,7 +16,7 @@ from bpo.services.departments.guarding import may_try, took_right
 from bpo.services.departments.tokens import question_of
 from bpo.services.money import price
 from bpo.views.access import PageRequest, page_for
-from bpo.views.asked import known_reader, too_many
+from bpo.views.asked import known_reader, no_such_link, too_many
 from vendors import clock
 from vendors.actors import Capability
 from vendors.addresses import client_address
@@ -52,7 +52,7 @@ def asked_effects(request: HttpRequest, token: str) -> HttpResponse:
         return too_many(request)
     question = DepartmentQuestion.objects.select_related("department").filter(pk=question_of(token) or 0).first()
     if question is None:
-        raise Http404
+        return no_such_link(request)
     took_right(address)
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         translation.activate(question.department.language)

@@ -32,8 +32,9 @@ class PlanForm(forms.Form):
     """A plan, and what holds for events that do not say it themselves."""
 
     department = forms.ModelChoiceField(
-        label=_("Department in charge"), queryset=Department.objects.filter(is_active=True), to_field_name="code"
-    )
+        label=_("Department in charge"), queryset=Department.objects.filter(is_active=True), to_field_name="code",
+        empty_label=_("Choose"),
+    )  # fmt: skip
     kind = forms.ChoiceField(label=_("Kind, where an event names none"), choices=FactorKind.choices)
     services = forms.MultipleChoiceField(
         label=_("Services, where an event names none"), widget=forms.CheckboxSelectMultiple, required=False

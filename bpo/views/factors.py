@@ -44,6 +44,8 @@ from vendors.models import Contract, Department, Queue
 
 MOST_LISTED = 200
 MOST_SUGGESTED = 5
+FINER = ("method", "share", "by", "party", "slices")
+"""Fields of the form that most events leave as they are."""
 
 
 class FactorForm(forms.Form):
@@ -174,10 +176,11 @@ def factor_new(request: PageRequest) -> HttpResponse:
         except DomainError as refused:
             error = refused
         else:
-            messages.success(request, _("The factor is registered."))
+            messages.success(request, _("The factor is registered. It changes no figure yet: go on under “Next step”."))
             return HttpResponseRedirect(reverse("bpo:factor-detail", args=[made.pk]))
     status = error.status if error else 400 if form.errors else 200
-    context = {"form": form, "error": error, "has_queues": bool(queues)}
+    is_finer = any(request.POST.get(name) for name in FINER if name != "method") or bool(set(FINER) & set(form.errors))
+    context = {"form": form, "error": error, "has_queues": bool(queues), "finer": FINER, "is_finer": is_finer}
     return render(request, "bpo/factor_new.html", context, status=status)
 
 

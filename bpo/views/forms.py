@@ -52,7 +52,8 @@ class DisputeForm(StepForm):
 
     def __init__(self, *args: Any, lines: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "line", lines)
+        # No line beforehand: a dispute of the wrong one holds up the card and cannot be taken back.
+        offer(self, "line", [("", _("Choose")), *lines])
 
 
 class ResolveForm(StepForm):

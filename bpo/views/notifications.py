@@ -48,7 +48,7 @@ class SettingsForm(forms.ModelForm):
         ]  # fmt: skip
         labels = {
             "wants_mail": _("Send me mails about alerts"),
-            "instant_from": _("At once"),
+            "instant_from": _("Mailed at once"),
             "wants_digest": _("A digest of the rest, once a working day"),
             "on_free_days": _("Also on weekends and holidays"),
             "language": _("Language of the mails"),

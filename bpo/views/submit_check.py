@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from bpo.queries.submit_pages import draft_outlook, named_problems
+from bpo.queries.submit_pages import draft_outlook, named_changes, named_problems
 from bpo.views.access import PageRequest, page_for
 from kpis.choices import CorrectionReason, DraftStatus, SubmissionWay
 from kpis.models import SubmissionDraft
@@ -55,6 +55,7 @@ def check_answer(
         "result": found.result,
         "errors": named_problems(found.errors, rows),
         "warnings": named_problems(found.warnings, rows),
+        "changes": named_changes(found.result) if found.result else [],
         "outlooks": draft_outlook(found.result, now) if found.result else [],
         "back": _back(draft),
         "reasons": CorrectionReason.choices,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
@@ -166,9 +167,20 @@ def has_heading(cells: Iterable[str], headings: Mapping[str, str]) -> bool:
 
 def _known_headings() -> Mapping[str, str]:
     measures = list(Measure.objects.values_list("code", "name", "name_ko"))
-    headings = {plain(name): code for code, *names in measures for name in names if name}
+    headings = _without_brackets(measures)
+    headings |= {plain(name): code for code, *names in measures for name in names if name}
     headings |= {plain(code): code for code, *_names in measures}
     return headings | {plain(alias): field for field, aliases in _ALL_FIELDS.items() for alias in aliases}
+
+
+def _without_brackets(measures: Iterable[tuple[str, ...]]) -> dict[str, str]:
+    """Return names without the brackets that explain them at their end, as people write them; of one measure each."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for code, *names in measures:
+        for name in names:
+            if name.endswith(")"):
+                found[plain(name.partition("(")[0])].add(code)
+    return {word: codes.pop() for word, codes in found.items() if word and len(codes) == 1}
 
 
 def _missing(name: str, line: int) -> str:

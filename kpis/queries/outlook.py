@@ -53,6 +53,8 @@ class KpiOutlook:
     status: Status
     target: Decimal
     minimum: Decimal | None
+    target_upper: Decimal | None = None
+    """Where the target is a range, its upper end."""
     rate: Decimal | None = None
     """What the rest needs at least (lower is better: at most), rounded to the careful side."""
     outcome: Outcome | None = None
@@ -194,6 +196,7 @@ class _Reader:
             status=_standing(so_far),
             target=effective.target,
             minimum=effective.minimum,
+            target_upper=effective.target_upper,
             rate=_careful(rest.rate, row.decimals, self.rule.direction) if rest else None,
             outcome=rest.outcome if rest else None,
             remaining_days=days,

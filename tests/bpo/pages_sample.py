@@ -104,7 +104,9 @@ def make_kpis() -> list[Kpi]:
 
 def report(programme: Programme, month: date = MONTH, shift: int = 0, days: int = 29) -> None:
     """Report ``days`` days of ``month`` and compute everything."""
-    submission = make.make_submission(vendor=programme.vendor, received_at=AFTER, submitted_by="key:1a2b3c4d")
+    submission = make.make_submission(
+        vendor=programme.vendor, received_at=AFTER, submitted_by="key:1a2b3c4d", result={"values": {"new": 7 * days}}
+    )
     for number in range(days):
         offered = 1200 + 40 * ((number * 7) % 11)
         answered = offered * (93 + shift) // 100

@@ -117,6 +117,7 @@ def test_the_day_says_what_is_missing_what_came_what_was_refused_and_what_change
 
     partial = text_of(client.get(f"{MATRIX}hanbit/2026-11-18/"))
     assert "주문 채팅: 응대호" in partial
+    assert f"{sample.contract.name} · {sample.chat.centre.name}" in partial
     refused = text_of(client.get(f"{MATRIX}hanbit/2026-11-24/"))
     assert "0보다 작음 out_of_bounds 1" in refused
     corrected = text_of(client.get(f"{MATRIX}hanbit/2026-11-19/"))

@@ -170,7 +170,9 @@ def test_a_forged_or_old_link_is_none(marketing: Department, clock: Any) -> None
     assert [Client().get(address).status_code for address in forged] == [404, 404, 404]
 
     clock.move_to(THURSDAY + timedelta(days=15))
-    assert Client().get(good).status_code == 404
+    late = Client(headers={"accept-language": "ko"}).get(good)
+    assert late.status_code == 404
+    assert "가장 최근 메일의 링크를 열거나" in late.content.decode()
     assert Client().post(good, {"answer": "none"}).status_code == 404
 
 

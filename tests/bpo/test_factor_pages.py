@@ -126,6 +126,9 @@ def test_the_methods_stand_side_by_side_before_approval(page: Page) -> None:
     assert "방법별 비교" in shown
     for figure in ("77.43", "82", "80.5", "81.71"):
         assert f"{figure}</td>" in shown
+    # On a phone each figure carries the name of its method, and rows name the contract, not its code.
+    assert shown.count('data-label="예측의 일정 비율까지만 평가(상한)"') > 1
+    assert world.contract.name in shown.partition("방법별 비교")[2]
 
 
 def test_a_monthly_forecast_shows_the_surge_it_hides(page: Page) -> None:

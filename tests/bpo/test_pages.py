@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+import pandas as pd
+import pypdf
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -17,6 +20,8 @@ from bpo.models import Dispute, Scorecard
 from bpo.queries.pages import card_page
 from bpo.reports.scorecard_print import printed
 from bpo.services import scorecards
+from kpis.models import KpiVersion, Target
+from kpis.queries.outlook import outlooks
 from tests import make
 from tests.bpo import pages_sample
 from tests.bpo.pages_sample import AFTER, MONTH, Programme, make_programme, report, signed_in
@@ -172,8 +177,11 @@ def test_it_finds_no_card_of_another_vendor(programme: Programme, page: Callable
     answer = outsider.post(path) if part == "share/" else outsider.get(path)
 
     assert answer.status_code == 404
-    assert "한빛" not in answer.content.decode()
-    assert "site.css" in answer.content.decode()
+    said = answer.content.decode()
+    assert "한빛" not in said
+    assert "site.css" in said
+    assert "<h1>찾을 수 없습니다</h1>" in said
+    assert '<a class="button main" href="/">시작 화면으로 가기</a>' in said
 
 
 def test_it_hides_a_shared_card_from_executives_until_it_is_final(
@@ -230,6 +238,9 @@ def test_it_takes_a_card_from_draft_to_acknowledged(programme: Programme, page: 
     line = card.lines.first()
 
     manager.post(f"/scorecards/{card.pk}/share/")
+    # No line is chosen beforehand, so that none is disputed by mistake.
+    assert vendor.post(f"/scorecards/{card.pk}/dispute/", {"line": "", "reason": "다릅니다"}).status_code == 400
+    assert '<option value="" selected>선택</option>' in vendor.get(f"/scorecards/{card.pk}/").content.decode()
     vendor.post(f"/scorecards/{card.pk}/dispute/", {"line": line.pk, "reason": "다릅니다"})
     dispute = Dispute.objects.get()
     manager.post(f"/scorecards/{card.pk}/resolve/", {"dispute": dispute.pk, "accepted": "no", "resolution": "맞습니다"})
@@ -358,3 +369,29 @@ def test_it_makes_as_many_queries_for_a_card_with_more_lines_and_disputes(
         report(programme, days=0)
 
     assert_constant_queries(lambda: client.get(f"/scorecards/{card.pk}/{part}"), grow)
+
+
+def test_a_target_that_is_a_range_is_shown_with_both_its_ends_everywhere(programme: Programme) -> None:
+    Target.objects.filter(series__kpi__code="aht").update(
+        attainment_mode="band", minimum=180, target=240, target_upper=330, minimum_upper=420
+    )
+    KpiVersion.objects.filter(kpi__code="aht").update(direction="band")
+    report(programme, days=0)
+    card, client = programme.card(), signed_in(Role.MANAGER)
+    where = f"/scorecards/{card.pk}"
+    written = ('240–330<span class="unit">초</span>', '180–420<span class="unit">초</span>')
+
+    for address in (f"{where}/", f"{where}/explain/", "/kpis/aht/?contract=hanbit-order&month=2026-10"):
+        page = client.get(address).content.decode()
+        assert all(text in page for text in written), address
+    pdf = pypdf.PdfReader(io.BytesIO(client.get(f"{where}.pdf").content)).pages[0].extract_text()
+    assert "240–330초" in pdf
+    assert "180–420초" in pdf
+    note = pd.read_excel(io.BytesIO(client.get(f"{where}.xlsx").content), header=None, engine="calamine").to_string()
+    assert "목표 240–330초, 최소 180–420초" in note
+    outlook = next(
+        row
+        for row in outlooks({programme.contract.pk: MONTH}, now=AFTER)[programme.contract.pk]
+        if row.kpi.code == "aht"
+    )
+    assert (outlook.target, outlook.target_upper) == (240, 330)

@@ -108,7 +108,7 @@ def test_a_department_says_our_only_to_itself(role: Role, is_theirs: bool) -> No
 
     text = signed_in(role).get("/departments/it/").content.decode()
 
-    assert ("부서 일정의 영향" in text, "우리 부서 일정의 영향" in text) == (True, not is_theirs)
+    assert ("IT운영팀 일정의 영향" in text, "우리 부서 일정의 영향" in text) == (is_theirs, not is_theirs)
 
 
 @pytest.mark.django_db

@@ -10,8 +10,18 @@ from tests.make import make_measure
 def make_measures() -> None:
     """Make a voice queue's measures, a sum, a stock, a histogram and the one the service supplies."""
     rows: list[tuple[str, dict[str, Any]]] = [
-        ("offered", {"name": "Calls offered", "relations": "soft answered + abandoned <= offered"}),
-        ("answered", {"name": "Calls answered", "relations": "answered <= offered; within <= answered"}),
+        (
+            "offered",
+            {
+                "name": "Calls offered",
+                "name_ko": "인입호(상담 요청호)",
+                "relations": "soft answered + abandoned <= offered",
+            },
+        ),
+        (
+            "answered",
+            {"name": "Calls answered", "name_ko": "응대호", "relations": "answered <= offered; within <= answered"},
+        ),
         ("within", {"name": "Answered in time", "relations": "within <= answered"}),
         ("abandoned", {"name": "Calls abandoned", "name_ko": "포기호", "relations": "abandoned <= offered"}),
         ("checked", {"name": "Evaluations"}),

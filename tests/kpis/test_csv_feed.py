@@ -54,6 +54,7 @@ def code_of(text: str | bytes, **options: Any) -> tuple[int, str, int | None]:
         GOOD.encode() + b"\n\n,,,\n",
         GOOD.replace("queue", " Queue ").replace("offered", "Calls Offered").encode(),
         GOOD.replace("queue,date", "업무그룹,날짜").encode(),
+        GOOD.replace("offered,answered", "인입호,응대호").encode(),
         GOOD.replace("queue,date", "업무그룹,날짜").encode("cp949"),
         GOOD.replace("voice,", '"voice" ,').replace(" ,", ",").encode(),
     ],

@@ -175,6 +175,17 @@ def test_it_suggests_only_queues_of_the_actors_own(queue: Queue) -> None:
     assert stranger.code not in texts[1]
 
 
+def test_it_answers_the_name_of_a_queue_with_its_code(queue: Queue) -> None:
+    Queue.objects.filter(pk=queue.pk).update(name="주문 전화")
+
+    with pytest.raises(Unprocessable) as caught:
+        send(row(queue="주문 전화", offered=1))
+
+    [error] = caught.value.errors
+    assert (error.code, error.expected) == ("unknown_queue", queue.code)
+    assert f"“{queue.code}”" in str(error.detail)
+
+
 def test_it_lists_a_thousand_errors_and_counts_all(queue: Queue) -> None:
     with pytest.raises(Unprocessable) as caught:
         send(*[row(offered=-1) for _ in range(1_500)])

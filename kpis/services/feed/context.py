@@ -74,7 +74,7 @@ def _rules(rows: tuple[tuple[str, ...], ...], edges: tuple[tuple[str, tuple[Edge
     return MeasureRules(by_code=by_code, relations=relations, numbers=numbers)
 
 
-def _queues(actor: Actor, codes: Collection[str], now: datetime) -> tuple[dict[str, QueueFacts], list[str]]:
+def _queues(actor: Actor, codes: Collection[str], now: datetime) -> tuple[dict[str, QueueFacts], dict[str, str]]:
     fields = ("id", "code", "centre__vendor_id", "centre_id", "centre__country", "centre__timezone", "opened_on")
     # Read as text: thousands of queues have a handful of different weeks.
     more = ("closed_on", Cast("open_weekdays", TextField()), "observes_holidays")
@@ -100,7 +100,7 @@ def _queues(actor: Actor, codes: Collection[str], now: datetime) -> tuple[dict[s
         for row in rows
     }
     missing = len(queues) < len(codes)
-    return queues, list(mine.order_by("code").values_list("code", flat=True)) if missing else []
+    return queues, dict(mine.order_by("code").values_list("code", "name")) if missing else {}
 
 
 def _holidays(queues: Iterable[QueueFacts]) -> dict[int, frozenset[date]]:

@@ -112,7 +112,8 @@ class Context:
 
     measures: MeasureRules
     queues: Mapping[str, QueueFacts]
-    known_queues: Sequence[str]
+    known_queues: Mapping[str, str]
+    """Where a queue was not found: the names, by code, of those there are."""
     closed: Mapping[int, frozenset[date]]
     """Holidays by centre, of the dates the body names."""
     refused: Mapping[int, Sequence[tuple[str, date | None, date | None]]]

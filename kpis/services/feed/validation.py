@@ -98,10 +98,15 @@ class Validator:
         """Say that there is no such thing, and name the nearest of those the actor may know; found once a code."""
         name = f"{kind}:{wording.cut(code)}"
         if name not in self._suggestions:
-            known = self.context.known_queues if kind == "queue" else tuple(self.context.measures.by_code)
-            near = wording.nearest(code, known) if len(self._suggestions) < 50 else None
-            self._suggestions[name] = wording.unknown(kind, code, (near,) if near else ()), near
+            near = self._near(kind, code) if len(self._suggestions) < 50 else None
+            self._suggestions[name] = wording.no_such(kind, code, near), near
         return self._suggestions[name]
+
+    def _near(self, kind: str, code: str) -> str | None:
+        if kind == "measure":
+            return wording.nearest(code, tuple(self.context.measures.by_code))
+        called = [known for known, name in self.context.known_queues.items() if name == code.strip()]
+        return called[0] if len(called) == 1 else wording.nearest(code, tuple(self.context.known_queues))
 
     # Dates -----------------------------------------------------------------------------------------
     def _date(self, row: Mapping[str, object], number: int) -> tuple[date | None, bool]:

@@ -26,6 +26,11 @@ def nearest(word: str, known: Sequence[str]) -> str | None:
 
 def unknown(kind: str, given: str, known: Sequence[str]) -> str:
     """Say that no queue, measure or field has this name, with the nearest one of ``known``."""
+    return no_such(kind, given, nearest(given, known))
+
+
+def no_such(kind: str, given: str, suggestion: str | None) -> str:
+    """Say that no queue, measure or field has this name, and which one may be meant."""
     texts = {
         "queue": _("There is no queue “%(given)s”."),
         "measure": _("There is no measure “%(given)s”."),
@@ -33,7 +38,6 @@ def unknown(kind: str, given: str, known: Sequence[str]) -> str:
         "column": _("There is no column “%(given)s”."),
     }
     text = texts[kind] % {"given": cut(given)}
-    suggestion = nearest(given, known)
     return " ".join([text, _("Did you mean “%(name)s”?") % {"name": suggestion}]) if suggestion else text
 
 

@@ -152,6 +152,19 @@ def test_it_shows_the_figures_first_and_stores_nothing_before_they_are_sent(memb
     assert not Submission.objects.filter(way="form").exists()
 
 
+def test_it_calls_contracts_and_corrected_queues_by_their_names(programme: Programme, member: Client) -> None:
+    other = make.make_contract(programme.vendor, "hanbit-chat", name="한빛컨택 채팅 상담")
+    make.make_queue(other, "hanbit-chat-queue")
+    member.post(member.post(PAGE, typed())["Location"] + "send/")
+
+    checked = text(member.get(member.post(PAGE, typed(offered="1,300"))["Location"]))
+    choice = member.get(PAGE).content.decode()
+
+    assert "주문 전화 11월 24일 인입호 1,240 1,300" in checked
+    # Every contract here is the vendor's own: its name before each would hide what tells them apart.
+    assert ">한빛컨택 채팅 상담</option>" in choice
+
+
 def test_it_stores_what_was_checked_and_gives_a_receipt(member: Client) -> None:
     draft = member.post(PAGE, typed())["Location"]
 
