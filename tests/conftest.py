@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from tests.cast import Cast, client_for, make_cast
 
-pytest_plugins = ["tests.legs", "tests.flushing", "tests.migrated"]
+pytest_plugins = ["tests.legs", "tests.chromium", "tests.flushing", "tests.migrated"]
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 """Monday noon in Seoul: the clock of every test that asks for ``frozen_clock``."""

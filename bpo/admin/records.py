@@ -11,13 +11,37 @@ from django.utils.translation import gettext_lazy as _
 from bpo.admin.scorecards import status_words
 from bpo.models import Dispute, FrozenScorecard, GateEvent, JudgedItem, ScorecardEvent, ScorecardLine
 from bpo.queries.words import EVENTS, LINE_WORDS
+from bpo.templatetags.bpo_pages import STEPS_OF_A_FACTOR
 from vendors.actors import Actor, Capability
-from vendors.admin.base import HistoryAdmin, ReadOnlyAdmin, document
+from vendors.admin.base import HistoryAdmin, ReadOnlyAdmin, document, figure
 from vendors.admin.filters import VisibleRelated
 from vendors.admin.words import ACTIONS, ACTORS, coded, word
 from vendors.services import rows
 
 ACTIONS.update({f"scorecard.{code}": text for code, text in EVENTS.items()})
+ACTIONS.update({f"factor.{code}": text for code, text in STEPS_OF_A_FACTOR.items()})
+ACTIONS.update(
+    {
+        "correction.file": _("Correction requested"),
+        "correction.accepted": _("Correction accepted"),
+        "correction.refused": _("Correction refused"),
+        "correction.withdrawn": _("Correction withdrawn"),
+        "department.answer": _("Department answered"),
+        "forecast.lock": _("Forecast locked"),
+        "notifications.change": _("Notification settings changed"),
+        "notifications.stop": _("Mails stopped"),
+        "report.send": _("Report sent"),
+        "report_link.make": _("Report link made"),
+        "report_link.revoke": _("Report link revoked"),
+        "report_subscription.change": _("Regular report changed"),
+        "report_subscription.make": _("Regular report made"),
+        "second_step.begin": _("Second step turned on"),
+        "second_step.codes": _("New recovery codes drawn"),
+        "second_step.end": _("Second step ended"),
+        "webhook.change": _("Webhook changed"),
+        "webhook.make": _("Webhook made"),
+    }
+)
 
 
 @admin.register(JudgedItem)
@@ -50,7 +74,32 @@ class JudgedItemAdmin(HistoryAdmin):
 @admin.register(ScorecardLine)
 class ScorecardLineAdmin(ReadOnlyAdmin):
     reads = Capability.READ_SCORECARDS
-    list_display = ["scorecard", "position", "kind", "what", "value", "target", "score", "weight", "points", "state"]
+    list_display = [
+        "scorecard",
+        "position",
+        "kind",
+        "what",
+        figure("value", _("value")),
+        figure("target", _("target")),
+        figure("score", _("score")),
+        figure("weight", _("weight")),
+        figure("points", _("points")),
+        "state",
+    ]
+    fields = [
+        ("scorecard", "position"),
+        ("kind", "what"),
+        (figure("value", _("value")), figure("adjusted_value", _("adjusted value"))),
+        (figure("target", _("target")), figure("minimum", _("minimum"))),
+        (figure("attainment", _("attainment")), figure("score", _("score"))),
+        (figure("weight", _("weight")), figure("effective_weight", _("effective weight"))),
+        (figure("points", _("points")), "state"),
+        ("days_reported", "days_expected"),
+        "evidence",
+        "comment",
+        "why",
+    ]
+    readonly_fields = ["what", "state", "why"]
     list_select_related = ["scorecard__contract", "series__kpi", "series__contract", "item"]
     list_filter = [
         "kind",
@@ -66,6 +115,10 @@ class ScorecardLineAdmin(ReadOnlyAdmin):
     @admin.display(description=_("status"), ordering="status")
     def state(self, row: ScorecardLine) -> str:
         return status_words(row)
+
+    @admin.display(description=_("explanation"))
+    def why(self, row: ScorecardLine) -> str:
+        return document(row.explanation)
 
 
 @admin.register(Dispute)

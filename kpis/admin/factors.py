@@ -12,6 +12,7 @@ from kpis.services.factors.parties import shown_parameters
 from vendors.actors import Capability
 from vendors.admin.base import ReadOnlyAdmin, document
 from vendors.admin.filters import VisibleRelated
+from vendors.admin.words import ACTORS, action_word, word
 
 
 @admin.register(ExternalFactor)
@@ -76,12 +77,20 @@ class FactorQueueAdmin(ReadOnlyAdmin):
 @admin.register(FactorEvent)
 class FactorEventAdmin(ReadOnlyAdmin):
     reads = Capability.READ_FIGURES
-    list_display = ["at", "factor", "action", "by", "note"]
+    list_display = ["at", "factor", "step", "who", "note"]
     list_select_related = ["factor"]
     search_fields = ["factor__title", "by", "note"]
     date_hierarchy = "at"
-    fields = [("factor", "action"), ("by", "at"), "note", "details"]
-    readonly_fields = ["details"]
+    fields = [("factor", "step"), ("who", "at"), "note", "details"]
+    readonly_fields = ["step", "who", "details"]
+
+    @admin.display(description=_("step"))
+    def step(self, row: FactorEvent) -> str:
+        return action_word(f"factor.{row.action}")
+
+    @admin.display(description=_("who"))
+    def who(self, row: FactorEvent) -> str:
+        return word(ACTORS, row.by)
 
     @admin.display(description=_("details"))
     def details(self, row: FactorEvent) -> str:

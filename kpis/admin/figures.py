@@ -134,11 +134,11 @@ class AttainmentAdmin(ReadOnlyAdmin):
     fields = [
         "series",
         ("start", "end"),
-        ("value", "adjusted_value"),
-        ("target", "minimum", "weight"),
-        ("attainment", "score"),
+        (figure("value", _("value")), figure("adjusted_value", _("adjusted value"))),
+        (figure("target", _("target")), figure("minimum", _("minimum")), figure("weight", _("weight"))),
+        (figure("attainment", _("attainment")), figure("score", _("score"))),
         ("status", "flags"),
-        ("volume", "days_expected", "days_reported"),
+        (figure("volume", _("volume")), "days_expected", "days_reported"),
         "why",
         "computed_at",
     ]

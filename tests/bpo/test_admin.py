@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
+from django.utils import translation
 
+from bpo.choices import CorrectionStatus
 from bpo.models import JudgedItem, Scorecard
 from tests.bpo.test_alerts_api import make_alert
 from tests.cast import Cast
 from tests.vendors.test_admin import signed_in
+from vendors.admin.words import ACTIONS, action_word
 from vendors.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def make_card(cast: Cast) -> Scorecard:
@@ -94,3 +101,19 @@ def test_it_offers_an_analyst_no_step_on_an_alert_and_nobody_a_form(cast: Cast) 
 
     alert.refresh_from_db()
     assert (alert.status, typed.status_code) == ("open", 403)
+
+
+def test_the_trail_calls_every_act_by_a_word() -> None:
+    written = {
+        found
+        for app in ("bpo", "kpis", "vendors")
+        for path in (ROOT / app).rglob("*.py")
+        for found in re.findall(r'action="([a-z_]+\.[a-z_]+)"', path.read_text())
+    }
+
+    assert written
+    assert written <= set(ACTIONS)
+    assert {f"correction.{status}" for status in CorrectionStatus.values if status != "open"} <= set(ACTIONS)
+    with translation.override("ko"):
+        assert action_word("factor.approve") == "승인"
+        assert action_word("report_subscription.make") == "정기 보고 등록"

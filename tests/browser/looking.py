@@ -1,13 +1,23 @@
-"""What the browser tests do with a page: sign in, wait until it is whole, measure it, print it, keep a picture."""
+"""What browser tests do with a page: sign in, wait until it is whole, measure it, print it, ask axe, keep a picture."""
 
 from __future__ import annotations
 
+import importlib.resources
 import os
 from pathlib import Path
 from typing import Any
 
 PASSWORD = "correct horse battery"
 SHOTS = os.environ.get("SCREENSHOTS", "")
+AXE = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text()
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+FINDINGS = """async ([only]) => {
+    const options = {resultTypes: ["violations"], runOnly: only};
+    const found = await axe.run(document, options);
+    return found.violations
+        .filter(one => ["serious", "critical"].includes(one.impact))
+        .map(one => [one.id, one.nodes.map(node => node.target.join(" ") + " :: " + node.failureSummary)]);
+}"""
 
 
 def sign_in(page: Any, name: str) -> None:
@@ -23,6 +33,16 @@ def settled(page: Any) -> Any:
     """Return the page once its stylesheets are there; what it looks like is not decided before."""
     page.wait_for_load_state("load")
     return page
+
+
+def findings(page: Any) -> list[Any]:
+    """Return what is serious or critical: every rule in light, and what depends on colours once more in dark."""
+    page.emulate_media(color_scheme="light")
+    page.evaluate(AXE)
+    light = page.evaluate(FINDINGS, [{"type": "tag", "values": TAGS}])
+    page.emulate_media(color_scheme="dark")
+    dark = page.evaluate(FINDINGS, [{"type": "rule", "values": ["color-contrast"]}])
+    return light + [["dark", *one] for one in dark]
 
 
 def print_out(page: Any) -> None:

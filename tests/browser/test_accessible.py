@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,20 +14,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.bpo.pages_sample import AFTER
-from tests.browser.looking import settled
+from tests.browser.looking import findings, settled
 from tests.page_walk import WALKERS, make_pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite, pytest.mark.django_db(transaction=True)]
-
-AXE = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text()
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-FINDINGS = """async ([only]) => {
-    const options = {resultTypes: ["violations"], runOnly: only};
-    const found = await axe.run(document, options);
-    return found.violations
-        .filter(one => ["serious", "critical"].includes(one.impact))
-        .map(one => [one.id, one.nodes.map(node => node.target.join(" ") + " :: " + node.failureSummary)]);
-}"""
 
 
 @pytest.fixture
@@ -55,16 +44,6 @@ def walk(chromium: Any, live_server: Any, pages: dict[str, str]) -> Iterator[Cal
     yield opened
     for context in contexts:
         context.close()
-
-
-def findings(page: Any) -> list[Any]:
-    """Return what is serious or critical: every rule in light, and what depends on colours once more in dark."""
-    page.emulate_media(color_scheme="light")
-    page.evaluate(AXE)
-    light = page.evaluate(FINDINGS, [{"type": "tag", "values": TAGS}])
-    page.emulate_media(color_scheme="dark")
-    dark = page.evaluate(FINDINGS, [{"type": "rule", "values": ["color-contrast"]}])
-    return light + [["dark", *one] for one in dark]
 
 
 @pytest.mark.parametrize("walker", [*WALKERS, None])

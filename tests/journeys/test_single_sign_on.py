@@ -18,12 +18,12 @@ from typing import Any
 import pytest
 
 from tests import processes
+from tests.browser.looking import PASSWORD, findings, settled, shot
 from tests.journeys.oidc_provider import CLIENT, SECRET, OidcProvider, make_key, oidc_provider
 from tests.processes import Installation
 
 pytestmark = pytest.mark.slow
 
-PASSWORD = "correct horse battery"
 PEOPLE = """
 from django.contrib.auth.models import User
 from vendors.models import Membership
@@ -299,6 +299,52 @@ def test_codes_are_guessed_five_times_and_no_more(visitor: Visitor, again: Calla
 def test_without_a_right_password_there_is_no_second_step(again: Callable[[], Visitor]) -> None:
     assert "/sign-in/" in again().open("/second-step/").place
     assert again().sign_in("two", "wrong").open("/second-step/").place.endswith("/sign-in/")
+
+
+@pytest.mark.browser
+def test_axe_finds_nothing_serious_in_its_pages(product: Installation, chromium: Any) -> None:
+    context = chromium.new_context(base_url=f"http://127.0.0.1:{product.port}", locale="ko-KR", reduced_motion="reduce")
+    page, found = context.new_page(), {}
+
+    def look(state: str) -> None:
+        found[state] = findings(settled(page))
+        shot(page, f"second-step-{len(found)}")
+
+    def give(code: str, button: str) -> None:
+        page.fill("#id_code", code)
+        with page.expect_navigation():
+            page.click(button)
+
+    def sign_in() -> None:
+        page.goto("/sign-in/")
+        page.fill("#id_username", "two")
+        page.fill("#id_password", PASSWORD)
+        with page.expect_navigation():
+            page.click(".sign-in button")
+
+    sign_in()
+    page.goto("/second-step/settings/")
+    secret = page.inner_text("form code")
+    look("a device to register")
+    give("000000", "[value=enrol]")
+    look("a wrong code of the device")
+    give(code_of(secret), "[value=enrol]")
+    look("recovery codes")
+    paper = page.inner_text(".codes li >> nth=0")
+    page.goto("/second-step/settings/")
+    look("the second step is on")
+    context.clear_cookies()
+    sign_in()
+    look("a code to sign in")
+    give("000000", ".sign-in button")
+    assert page.locator("[role=alert]").count() == 1
+    look("a wrong code to sign in")
+    give(paper, ".sign-in button")
+    context.close()
+
+    assert page.url.endswith("/overview/")
+    assert not {state: wrong for state, wrong in found.items() if wrong}
+    assert len(found) == 6
 
 
 @pytest.fixture
