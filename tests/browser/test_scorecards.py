@@ -109,4 +109,6 @@ def test_it_prints_with_boxes_for_approval_and_without_buttons(
     assert page.locator(".approval th").all_inner_texts() == ["작성", "검토", "승인"]
     assert not page.locator("#steps").is_visible()
     assert not page.locator(".site").is_visible()
+    # A foot of its own would be repeated on every sheet: the sums stand once, after the last line.
+    assert page.locator("tfoot").evaluate("foot => getComputedStyle(foot).display") == "table-row-group"
     assert overflow(page) <= 0
