@@ -76,6 +76,8 @@ class LineSerializer(serializers.Serializer[Any]):
         required=False, allow_null=True, help_text="Upper level of a band; absent on cards frozen before it was kept."
     )
     minimum = serializers.CharField(allow_null=True)
+    target_upper = serializers.CharField(required=False, help_text="The upper end of a target that is a range.")
+    minimum_upper = serializers.CharField(required=False, help_text="The upper end of its minimum; absent else.")
     attainment = serializers.CharField(allow_null=True)
     score = serializers.CharField(allow_null=True)
     weight = serializers.CharField(allow_null=True)

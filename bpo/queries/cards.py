@@ -156,7 +156,7 @@ def line_view(line: ScorecardLine) -> dict[str, Any]:
         "decimals": label.get("decimals"),
         "direction": label.get("direction", ""),
         "attainment_mode": target.get("mode"),
-        **{name: target[name] for name in UPPER_LEVELS if target.get(name) is not None},
+        **{name: plain(Decimal(target[name])) for name in UPPER_LEVELS if target.get(name) is not None},
         "parameters": label.get("parameters", {}),
         "queue": line.series.queue.code if line.series and line.series.queue else None,
         "queue_name": line.series.queue.name if line.series and line.series.queue else None,

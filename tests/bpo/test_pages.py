@@ -384,6 +384,8 @@ def test_a_target_that_is_a_range_is_shown_with_both_its_ends_everywhere(program
     for address in (f"{where}/", f"{where}/explain/", "/kpis/aht/?contract=hanbit-order&month=2026-10"):
         page = client.get(address).content.decode()
         assert all(text in page for text in written), address
+    line = next(line for line in client.get(f"/api/v1{where}/").json()["lines"] if line["kpi"] == "aht")
+    assert (line["target"], line["target_upper"], line["minimum_upper"]) == ("240", "330", "420")
     pdf = pypdf.PdfReader(io.BytesIO(client.get(f"{where}.pdf").content)).pages[0].extract_text()
     assert "240–330초" in pdf
     assert "180–420초" in pdf
