@@ -72,11 +72,8 @@ class LineSerializer(serializers.Serializer[Any]):
     value = serializers.CharField(allow_null=True)
     adjusted_value = serializers.CharField(allow_null=True)
     target = serializers.CharField(allow_null=True)
-    target_upper = serializers.CharField(
-        required=False, allow_null=True, help_text="Upper level of a band; absent on cards frozen before it was kept."
-    )
     minimum = serializers.CharField(allow_null=True)
-    target_upper = serializers.CharField(required=False, help_text="The upper end of a target that is a range.")
+    target_upper = serializers.CharField(required=False, help_text="The upper end of a range; absent else.")
     minimum_upper = serializers.CharField(required=False, help_text="The upper end of its minimum; absent else.")
     attainment = serializers.CharField(allow_null=True)
     score = serializers.CharField(allow_null=True)
