@@ -2,6 +2,8 @@ from contextlib import contextmanager
 
 from django.db import migrations, models
 
+from vendors.append_only import AppendOnly
+
 
 def judge(apps, schema_editor):
     """Find whose results the reports tell of that were sent before; what cannot be told apart is of all vendors."""
@@ -13,15 +15,19 @@ def judge(apps, schema_editor):
 
 @contextmanager
 def written_to(schema_editor, table):
-    """Let the rows of an append-only table be changed, where the database guards it."""
-    is_guarded = schema_editor is not None and schema_editor.connection.vendor == "postgresql"
-    if is_guarded:
-        schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        schema_editor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    """Let the rows of an append-only table be changed; SQLite has made it anew for the fields, without its guard."""
+    guard = AppendOnly(table)
+    _fire_triggers(schema_editor)
+    guard.database_backwards("bpo", schema_editor, None, None)
     yield
-    if is_guarded:
+    _fire_triggers(schema_editor)
+    guard.database_forwards("bpo", schema_editor, None, None)
+
+
+def _fire_triggers(schema_editor):
+    """PostgreSQL changes no table that has triggers waiting."""
+    if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        schema_editor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 def _judge(SentReport, Contract):

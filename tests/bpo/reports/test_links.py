@@ -249,7 +249,15 @@ def test_reports_sent_before_are_of_the_vendors_they_name() -> None:
     made = {name: make_report(name, kind="executive", content={"contracts": rows[name]}) for name in rows}
     made["staff"] = make_report("staff", kind="all_staff")
 
-    judge(apps, SimpleNamespace(connection=connection, execute=connection.cursor().execute))
+    execute = connection.cursor().execute
+    judge(
+        apps,
+        SimpleNamespace(
+            connection=connection,
+            execute=lambda sql, params=None: execute(sql),
+            quote_name=connection.ops.quote_name,
+        ),
+    )
 
     for report in made.values():
         report.refresh_from_db()
