@@ -13,6 +13,7 @@ register = template.Library()
 
 SKIPPED = {
     "total": gettext_lazy("totals left out:"),
+    "rest": gettext_lazy("days of rest left out:"),
     "note": gettext_lazy("notes left out:"),
     "blank": gettext_lazy("lines without figures:"),
     "condition": gettext_lazy("not reported:"),

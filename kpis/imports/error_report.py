@@ -39,11 +39,17 @@ def error_report(file: OpenFile, errors: Sequence[RowError], *, kind: str = "xls
     fields: dict[int, set[str]] = defaultdict(set)
     known = {record.line for record in lines}
     for error in errors:
-        line = error.row if error.row in known else header.line
-        messages[line].append(str(error.detail))
+        # Of several sheets the report shows the first: what concerns a line says itself where it stands.
+        line = error.row if error.row in known and not _is_of_several(file) else header.line
+        text = str(error.detail)
+        messages[line].append(f"{error.row}: {text}" if error.row and line != error.row else text)
         fields[line].add(error.field or "")
     report = Report(name, lines, header, messages, fields)
     return _csv(report) if kind == "csv" else _xlsx(report)
+
+
+def _is_of_several(file: OpenFile) -> bool:
+    return file.layout is not None and bool(file.layout.sheets)
 
 
 @dataclass(frozen=True, slots=True)

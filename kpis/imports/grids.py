@@ -14,6 +14,8 @@ from vendors.errors import TooLarge
 MOST_LINES = MOST_FILE_ROWS + 100
 """Lines of a sheet: titles, a header and totals may stand around the rows."""
 MOST_COLUMNS = 256
+SHEET = "시트 (sheet)"
+"""The heading of the name of each line's sheet, where several sheets are read together."""
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from django.utils.translation import gettext as _
 
 from kpis.imports import cells
+from kpis.imports.grids import SHEET
 from kpis.imports.layouts import FIELDS, Layout, bad_layout
 from kpis.imports.opening import Grid
 from kpis.imports.tables import LONGEST_CELL, Record
-from kpis.imports.words import TOTALS, plain
+from kpis.imports.words import is_total, plain
 from vendors.errors import Invalid, RowError
 
 MOST_ENTRIES = 500_000
@@ -37,7 +38,8 @@ class Columns:
 def columns_of(grid: Grid, layout: Layout, today: date | None = None) -> Columns:
     """Return the grid's table in the wide shape; raise Invalid (no_rows, missing_column, bad_layout, too_many_rows)."""
     table = _named(grid, layout)
-    _fill_down(table, layout.named_by)
+    _take_together(table, layout)
+    _fill_down(table, layout)
     if layout.shape == "matrix":
         table = _unrolled(table, layout, today)
     if layout.shape == "long" or (layout.shape == "matrix" and layout.label):
@@ -63,19 +65,56 @@ def _named(grid: Grid, layout: Layout) -> Columns:
     return Columns(header, records, misfits)
 
 
-def _fill_down(table: Columns, named_by: Sequence[str]) -> None:
-    """Fill merged cells of the columns that name queues together: what is blank left of a name stands above it.
+def _take_together(table: Columns, layout: Layout) -> None:
+    """Put what stands under a column's other headings below its own; raise Invalid ``two_values`` for a line of two."""
+    for column in layout.by_code.values():
+        others = [table.header.index(name) for name in map(_clean, column.also) if name in table.header]
+        if not others:
+            continue
+        place = place_of(table.header, column.heading)
+        for record in table.records:
+            given = list(dict.fromkeys(cell for at in (place, *others) if (cell := record.cells[at])))
+            if len(given) > 1:
+                filling = {"heading": column.heading[:50], "others": ", ".join(column.also)[:100]}
+                text = _("A line holds different values in “%(heading)s” and “%(others)s”.") % filling
+                raise Invalid("two_values", text, [RowError("two_values", text, column.heading, record.line)])
+            record.cells[place] = given[0] if given else ""
 
-    A subtotal between them names nobody.
+
+def _fill_down(table: Columns, layout: Layout) -> None:
+    """Fill merged cells of the columns that name queues and days: what is blank below a name goes on with it."""
+    wanted = {_clean(heading) for heading in _keys(layout)} | {SHEET}
+    places = [place for place, heading in enumerate(table.header) if heading in wanted]
+    names = {place for place in places if not _holds_days(table.header[place], layout)}
+    for record, cells_above in filled_down([record.cells for record in table.records], places, names, layout.label):
+        for place, cell in cells_above.items():
+            record[place] = cell
+
+
+def filled_down(
+    lines: Sequence[list[str]], places: Sequence[int], names: Collection[int], label: str | None = None
+) -> Iterator[tuple[list[str], dict[int, str]]]:
+    """Yield each line with what stands above its blank cells of ``places``, by place.
+
+    Another name ends what stands right of it. A sum names nobody and goes on with nobody, nor does a line, where
+    none has a label of its measure, that has neither name nor day.
     """
-    places = [place_of(table.header, heading) for heading in named_by]
-    above = [""] * len(places)
-    for record in table.records:
-        last = max((at for at, place in enumerate(places) if record.cells[place]), default=-1)
-        for at, place in enumerate(places[: last + 1]):
-            record.cells[place] = record.cells[place] or above[at]
-            if plain(record.cells[place]) not in TOTALS:
-                above[at] = record.cells[place]
+    above = dict.fromkeys(places, "")
+    for line in lines:
+        given = [place for place in places if line[place]]
+        goes_on = len(given) < len(places) and (given or label) and not any(map(is_total, line))
+        for place in given:
+            if is_total(line[place]):
+                continue
+            if place in names and line[place] != above[place]:
+                above |= {other: "" for other in places if other > place}
+            above[place] = line[place]
+        yield line, {place: above[place] for place in places if not line[place]} if goes_on else {}
+
+
+def _holds_days(heading: str, layout: Layout) -> bool:
+    days = (layout.by_code[name].heading for name in ("date", "month") if name in layout.by_code)
+    return heading in {_clean(day) for day in days}
 
 
 def _misfits(line: Sequence[str], wanted: int) -> bool:

@@ -50,11 +50,15 @@ class FeedRows:
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One column of a file. With ``of`` its cells are a share or a mean of that measure: the sum is derived."""
+    """One column of a file. With ``of`` its cells are a share or a mean of that measure: the sum is derived.
+
+    ``also`` are headings of other sheets under which the same stands, read alike; a line has but one of them.
+    """
 
     heading: str
     kind: Kind = "number"
     of: str | None = None
+    also: list[str] = []
 
 
 class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
@@ -63,6 +67,7 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``renamed`` says which measure a column's means at one queue, ``{"hanbit-chat": {"offered": "chat_offered"}}``
     (never one that another column holds there);
     ``named_by`` are headings whose cells name the queue together, such as those of the vendor and the service.
+    ``sheets`` are read together, each below its own header, as one table with a column of their names.
     ``definitions`` reads nothing: it keeps what no file says, such as the seconds of a service level.
     """
 
@@ -89,6 +94,7 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     definitions: dict[str, str] = {}
     decimal: Literal[".", ","] = "."
     sheet: str | None = None
+    sheets: list[str] = []
     delimiter: str = ","
     encoding: str | None = None
     quote: str = '"'

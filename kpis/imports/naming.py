@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kpis.imports.synonyms import CHAT_MEASURES, service_words
+from kpis.imports.synonyms import CHAT_MEASURES, is_service, service_words
 from kpis.imports.words import plain
 from vendors.actors import Actor, Capability
 from vendors.choices import Channel, service_names
@@ -39,6 +39,20 @@ class QueueNames:
     def is_vendor(self, name: str) -> bool:
         return plain(name) in self.vendors
 
+    def told(self, vendor: str, service: str, channels: Collection[str]) -> str | None:
+        """Return the queue of a vendor that a service names, else its only one, or the only one of some channels.
+
+        A service that is another's names none of them.
+        """
+        named = self.within(vendor, service)
+        if named is not None or is_service(service):
+            return named
+        ranks = self.vendors.get(plain(vendor), ())
+        mine = set(ranks[1].values()) if ranks else set()
+        if len(mine) > 1:
+            mine = {code for code in mine if self.channels[code] in channels}
+        return mine.pop() if len(mine) == 1 else None
+
     def within(self, vendor: str, name: str) -> str | None:
         """Return the queue of a vendor that is called ``name``, or the only one whose name holds it or lies in it."""
         ranks, word = self.vendors.get(plain(vendor), ()), plain(name)
@@ -63,6 +77,9 @@ def queue_names(actor: Actor, vendor: Vendor | None) -> QueueNames:
         for word in {plain(owner.name), plain(owner.name_ko)} - {""}:
             by_vendor[word] = _words(mine)
             by_name[word].update(queue.code for queue in mine)
+            for queue in mine:
+                # As the choices of a page call it.
+                by_name[f"{word}{plain(queue.name)}"].add(queue.code)
     single = {word: next(iter(codes)) for word, codes in by_name.items() if len(codes) == 1}
     single |= {plain(queue.code): queue.code for queue in queues}
     return QueueNames({queue.code: queue.channel for queue in queues}, single, by_vendor)

@@ -22,13 +22,14 @@ class Grid:
     """The lines of one sheet or text file that hold anything. Dates are ISO, durations H:MM:SS, numbers plain.
 
     ``errors`` are of lines whose formulas were saved without a value, ``warnings`` about the file; ``found`` is what
-    it was found to be.
+    it was found to be. Of several sheets read together ``sheets`` names each with the line its own are counted from.
     """
 
     records: list[Record]
     errors: Sequence[RowError] = ()
     warnings: Sequence[RowError] = ()
     found: dict[str, str] = field(default_factory=dict)
+    sheets: Sequence[tuple[int, str]] = ()
 
 
 def read_grid(

@@ -10,16 +10,19 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kpis.imports import synonyms
-from kpis.imports.naming import APART, queue_names, renamed_at
+from kpis.imports.grids import SHEET
+from kpis.imports.naming import queue_names, renamed_at
 from kpis.imports.opening import Grid
+from kpis.imports.owners import is_called, owners_of
 from kpis.imports.profiles import checked
 from kpis.imports.sampling import Sample
-from kpis.imports.shapes import Shaped, named_together, shape_of
+from kpis.imports.shapes import Shaped, shape_of
 from kpis.imports.trying import Trial, try_layout
 from kpis.imports.words import plain
 from kpis.models import Measure
 from kpis.services.feed.validation import is_agent_field
 from vendors.actors import Actor
+from vendors.choices import Channel
 from vendors.clock import local_date
 from vendors.errors import DomainError, Invalid
 from vendors.models import Vendor
@@ -62,6 +65,8 @@ class Proposal:
     questions: list[Question] = field(default_factory=list)
     queue_names: dict[str, str] = field(default_factory=dict)
     """Names of queues in the sample, and the codes they are taken for (blank: unknown)."""
+    told_by_columns: Sequence[str] = ()
+    """Those of them that only the columns which hold something told."""
     trial: Trial | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -110,6 +115,8 @@ class _Guess:
         self.measures = _measure_names()
         self.questions: list[Question] = []
         self.queue_names: dict[str, str] = {}
+        self.told_by_columns: Sequence[str] = ()
+        self.channels: Mapping[str, set[str]] = {}
         self.shape = self._shape()
         self.document |= self.shape.document
         self.samples = self.shape.samples
@@ -131,6 +138,7 @@ class _Guess:
         self._take_shares()
         self._fill_document()
         found = Proposal(self.document, self.columns, queue_names=self.queue_names)
+        found.told_by_columns = self.told_by_columns
         self._try(found)
         found.questions = [*self.questions, *self._definitions()][:MOST_QUESTIONS]
         return found
@@ -139,14 +147,14 @@ class _Guess:
     def _take_dates(self) -> None:
         ranked = sorted(
             zip(self.samples, self.columns, strict=True),
-            key=lambda pair: not any(self._is_called(pair[0].heading, field) for field in ("date", "month")),
+            key=lambda pair: not any(is_called(pair[0].heading, field) for field in ("date", "month")),
         )
         for sample, column in ranked:
             if sample.is_months and not sample.is_figures:
                 self._hold(column, "month", _("Its cells are months."))
                 return
             is_clear, order = sample.day_order(self.today)
-            if not is_clear and not (order and self._is_called(sample.heading, "date")):
+            if not is_clear and not (order and is_called(sample.heading, "date")):
                 continue
             self._hold(column, "date", _("Its cells are days."))
             if not is_clear:
@@ -164,9 +172,10 @@ class _Guess:
 
     def _take_queues(self) -> None:
         if len(self.queues.channels) == 1 and not any(self._is_queues(sample) for sample in self.samples):
-            self.document["queue"] = next(iter(self.queues.channels))
+            self.document["queue"], channel = next(iter(self.queues.channels.items()))
+            self.channels = {sample.heading: {channel} for sample in self.samples}
             return
-        if self._take_vendors_and_services():
+        if self._take_owners():
             return
         for sample, column in zip(self.samples, self.columns, strict=True):
             if column.holds is None and self._is_queues(sample):
@@ -175,23 +184,28 @@ class _Guess:
                 return
         self.questions.append(Question("queue", _("Which queue do the figures belong to?")))
 
-    def _take_vendors_and_services(self) -> bool:
-        """Take two columns that name the queue together, the vendor's and the service's; say whether there are."""
-        named = named_together(self.shape, self.queues)
-        if not named:
+    def _take_owners(self) -> bool:
+        """Take the columns that name vendors, services or queues, alone or together; say whether there are."""
+        owners = owners_of(self.shape, self.queues) if self.document.get("across") != "queue" else None
+        if owners is None:
             return False
-        self.document |= self.shape.document
+        if len(owners.headings) > 1:
+            self.document["named_by"] = owners.headings
+            reason = _("Vendor and service name the queue together.")
+        else:
+            reason = _("Its cells name queues.")
         for column in self.columns:
-            if column.heading in self.document["named_by"]:
-                self._hold(column, "queue", _("Vendor and service name the queue together."))
-        self._name_queues({f"{vendor}{APART}{name}": code for vendor, name, code in named})
+            if column.heading in owners.headings:
+                self._hold(column, "queue", reason)
+        self.channels, self.told_by_columns = owners.channels, owners.by_columns
+        self._name_queues(owners.codes)
         return True
 
     def _is_queues(self, sample: Sample) -> bool:
         names = set(sample.given)
         known = sum(self.queues.of(name) is not None or self.queues.is_vendor(name) for name in names)
-        is_called = self._is_called(sample.heading, "queue") and not sample.is_figures
-        return bool(names) and (known >= 0.5 * len(names) or is_called)
+        is_headed = is_called(sample.heading, "queue") and not sample.is_figures
+        return bool(names) and (known >= 0.5 * len(names) or is_headed)
 
     def _name_queues(self, codes: Mapping[str, str | None]) -> None:
         # The headings of a matrix are told from its other columns by being named here.
@@ -202,11 +216,6 @@ class _Guess:
         if unknown:
             text = _("Which queues are these: %(names)s?") % {"names": ", ".join(unknown[:5])}
             self.questions.append(Question("queues", text))
-
-    @staticmethod
-    def _is_called(heading: str, field: str) -> bool:
-        words = {plain(word) for word in synonyms.FIELD_WORDS[field]}
-        return any(word in words for word in synonyms.words_of(heading))
 
     # Measures --------------------------------------------------------------------------------------
     def _take_counts(self) -> None:
@@ -222,15 +231,16 @@ class _Guess:
                 self._take_count(sample, column)
 
     def _take_count(self, sample: Sample, column: ProposedColumn) -> None:
-        code = self._here(self._measure(sample.heading))
+        code = self._meant(sample.heading)
+        kind = "duration" if sample.kind == "duration" else "number"
         if code is None:
             column.reason = _("No measure is called this.")
-        elif self._is_held(code):
+        elif self._is_held(code) and not self._goes_on(code, column, kind):
             column.reason = _("Another column already holds this measure.")
         else:
             named = plain(sample.heading) in self.measures
             reason = _("It is called as the measure is.") if named else _("This is a usual name of the measure.")
-            self._hold(column, code, reason, kind="duration" if sample.kind == "duration" else "number")
+            self._hold(column, code, reason, kind)
 
     def _take_shares(self) -> None:
         """Take percentages and means only for sums that no column counts."""
@@ -238,26 +248,48 @@ class _Guess:
             pair = self._pair_of(sample)
             if pair is None or not sample.is_figures:
                 continue
-            code, of = self._here(pair[0]) or "", self._here(pair[1])
+            code, of = (self._here(one, sample.heading) or "" for one in pair)
+            kind = self._share_kind(sample, pair)
             if code not in self.measures.values():
                 column.reason = _("No measure is called this.")
-            elif self._is_held(code):
+            elif self._is_held(code) and not self._goes_on(code, column, kind, of):
                 column.reason = _("A percentage or a mean of counts that other columns hold: it is computed.")
-            elif of is None or not self._is_held(of):
+            elif not self._is_held(of):
                 column.reason = _("A percentage or a mean, but the file does not say of how many.")
             else:
-                kind = self._share_kind(sample, pair)
                 self._hold(column, code, _("Nobody counted it: it is derived, whole, and marked as derived."), kind, of)
 
-    def _here(self, code: str | None) -> str | None:
-        """Return the measure that a word of the telephone means where all figures are of one queue."""
-        queue = self.document.get("queue", "")
-        names: dict[str, str] = renamed_at([queue], [code or ""], self.queues.channels).get(queue, {})
-        return names.get(code or "", code)
+    def _meant(self, heading: str) -> str | None:
+        """Return the measure of a count by its heading, in the sense of the channel whose lines it stands in."""
+        if self.channels.get(heading) == {Channel.BACKOFFICE}:
+            code = synonyms.backoffice_measure(heading)
+            if code is not None:
+                return code
+        return self._here(self._measure(heading), heading)
+
+    def _here(self, code: str | None, heading: str) -> str | None:
+        """Return the measure that a word of the telephone means where all figures of a column are of chats."""
+        is_chat = self.channels.get(heading) == {Channel.CHAT}
+        return synonyms.CHAT_MEASURES.get(code or "", code) if is_chat else code
+
+    def _goes_on(self, code: str, column: ProposedColumn, kind: str, of: str | None = None) -> bool:
+        """Say whether a column of another sheet goes on with a measure: read alike, and no line has both."""
+        places = {name: place for place, name in enumerate(self.shape.names)}
+        if SHEET not in places or column.heading not in places:
+            return False
+        others = [other for other in self.columns if other.holds == code]
+        here = places[column.heading]
+        return all(
+            (other.kind, other.of) == (kind, of)
+            and not any(row[here] and row[places[other.heading]] for row in self.shape.rows)
+            for other in others
+        )
 
     def _pair_of(self, sample: Sample) -> tuple[str, str] | None:
         """Return what a column is a share or a mean of: by its heading, or where a count's cells are no counts."""
         pair = self._pair(sample.heading)
+        if self.channels.get(sample.heading) == {Channel.BACKOFFICE}:
+            pair = synonyms.backoffice_rate(sample.heading) or pair
         if pair == ("csat_satisfied", "csat_responses") and sample.is_out_of_five:
             return "csat_score_sum", "csat_responses"
         if pair is None and (sample.kind == "percent" or sample.is_share_of_one):
@@ -278,9 +310,14 @@ class _Guess:
     def _measure(self, heading: str) -> str | None:
         if synonyms.seconds_within(heading) is not None and not self._pair(heading):
             return "answered_within_threshold"
+        if plain(heading) in synonyms.REPLIES and any(self._is_satisfaction(name) for name in self.shape.names):
+            return "csat_responses"
         known = next((self.measures[word] for word in synonyms.words_of(heading) if word in self.measures), None)
         code = known or synonyms.measure_of(heading)
         return code if code in self.measures.values() else None
+
+    def _is_satisfaction(self, heading: str) -> bool:
+        return (self._pair(heading) or ("", ""))[1] == "csat_responses"
 
     @staticmethod
     def _pair(heading: str) -> tuple[str, str] | None:
@@ -306,7 +343,12 @@ class _Guess:
             if column.holds is not None and not (column.holds == "queue" and "named_by" in self.document):
                 written = {"heading": column.heading, "kind": column.kind} | ({"of": column.of} if column.of else {})
                 is_plain = column.kind == "number" and column.of is None
-                columns[column.holds] = column.heading if is_plain else written
+                held = columns.get(column.holds)
+                if held is not None:
+                    first = {"heading": held} if isinstance(held, str) else held
+                    columns[column.holds] = first | {"also": [*first.get("also", ()), column.heading]}
+                else:
+                    columns[column.holds] = column.heading if is_plain else written
         self.document["columns"] = columns
         renamed = renamed_at(self.queue_names.values(), columns, self.queues.channels)
         if renamed:

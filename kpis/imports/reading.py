@@ -30,7 +30,7 @@ from kpis.imports.layouts import (
 )
 from kpis.imports.naming import APART
 from kpis.imports.opening import Grid
-from kpis.imports.words import TOTALS, plain
+from kpis.imports.words import is_rest, is_total, plain
 from kpis.services.feed import wording
 from kpis.services.feed.facts import FileSource
 from kpis.services.feed.numbers import MOST_DECIMALS
@@ -50,7 +50,7 @@ def rows_of(layout: Layout, grid: Grid, *, today: date | None = None) -> FeedRow
     """
     table = columns_of(grid, layout, today)
     reader = _Reader(layout, table.header, today)
-    source = FileSource(derived=layout.derived, warnings=tuple(grid.warnings))
+    source = FileSource(derived=layout.derived, warnings=tuple(grid.warnings), sheets=tuple(grid.sheets))
     rows: list[dict[str, Any]] = []
     found = FeedRows(rows=rows, numbers=[], source=source, found=grid.found)
     broken = _by_line(grid.errors)
@@ -124,25 +124,34 @@ class _Reader:
             *(computation.places for computation in self.formulas.values())
         )
         self.conditions = [self._condition(condition) for condition in conditions_of(layout)]
-        self.totals = {plain(word) for word in layout.totals} if layout.totals is not None else TOTALS
+        self.totals = {plain(word) for word in layout.totals or ()}
+        self.rests: dict[tuple[object, ...], Decimal] = {}
         self.blanks = frozenset(word.casefold() for word in layout.blanks)
 
     def row(self, record: Record) -> dict[str, object] | str:
-        """Return the row of a line, or why the line is none: total, note, condition, queue or blank."""
-        if any(plain(record.cells[place]) in self.totals for place in self.keys):
+        """Return the row of a line, or why the line is none: total, note, rest, condition, queue or blank."""
+        if self._is_sum(record.cells):
             return "total"
         if self._is_note(record.cells):
             return "note"
         if self._has_no_figure(record):
-            return "blank"
+            return "rest" if any(is_rest(record.cells[place]) for place in self.figures) else "blank"
         if any(self._holds(condition, record.cells) for condition in self.conditions):
             return "condition"
         row = self._key(record.cells)
         if row is None:
             return "queue"
         names = self.layout.renamed.get(str(row["queue"]), {})
-        measures = {names.get(code, code): value for code, value in self._figures(record.cells).items()}
+        measures = {names.get(code, code): value for code, value in self._figures(record.cells, row).items()}
         return {**row, "measures": measures} if measures else "blank"
+
+    def _is_sum(self, line: Sequence[str]) -> bool:
+        """Say whether a line is a sum of others: by its name or day, or by any cell where it lacks one of these."""
+        keys = [line[place] for place in self.keys]
+        return any(map(self._is_total, keys if all(keys) else line))
+
+    def _is_total(self, cell: str) -> bool:
+        return is_total(cell) if self.layout.totals is None else plain(cell) in self.totals
 
     def _is_note(self, line: Sequence[str]) -> bool:
         """Say whether a line without its day holds a text that begins as notes do: ※."""
@@ -155,7 +164,7 @@ class _Reader:
         return bool(self.figures) and all(self._is_blank(record.cells[place]) for place in self.figures)
 
     def _is_blank(self, cell: str) -> bool:
-        return cells.is_blank(cell, self.blanks)
+        return cells.is_blank(cell, self.blanks) or is_rest(cell)
 
     # Queue and date --------------------------------------------------------------------------------
     def _key(self, line: Sequence[str]) -> dict[str, object] | None:
@@ -191,7 +200,7 @@ class _Reader:
         return wording.bad_date(cell)
 
     # Figures ---------------------------------------------------------------------------------------
-    def _figures(self, line: Sequence[str]) -> dict[str, Any]:
+    def _figures(self, line: Sequence[str], row: Mapping[str, object]) -> dict[str, Any]:
         values: dict[str, Decimal | None] = {
             code: Decimal(str(value)) for code, value in self.layout.constants.items() if code not in FIELDS
         }
@@ -201,7 +210,7 @@ class _Reader:
         for code, computation in self.formulas.items():
             values[code] = self._computed(code, computation, line, values)
         for code in self.measures:
-            self._derive(code, line, values)
+            self._derive(code, line, values, row)
         return {code: value for code, value in values.items() if value is not None and code not in FIELDS}
 
     def _cell(self, name: str, place: int, line: Sequence[str]) -> Decimal | None:
@@ -214,16 +223,30 @@ class _Reader:
         except cells.BadCell as bad:
             raise _Refused(name, bad.code, _unreadable(kind, bad.cell)) from None
 
-    def _derive(self, code: str, line: Sequence[str], values: dict[str, Decimal | None]) -> Decimal | None:
+    def _derive(
+        self, code: str, line: Sequence[str], values: dict[str, Decimal | None], row: Mapping[str, object]
+    ) -> Decimal | None:
         """Return a measure's value; a share or mean becomes a whole sum, half up, of what it is a share of."""
         place, column = self.columns.get(code, (0, Column("")))
         if code in values or column.of is None:
             return values.get(code)
-        of = self._derive(column.of, line, values)
+        of = self._derive(column.of, line, values, row)
         cell = line[place]
         share = None if of is None or self._is_blank(cell) else self._share(code, column, cell)
-        values[code] = None if of is None or share is None else (share * of).quantize(Decimal(1), ROUND_HALF_UP)
+        values[code] = None if of is None or share is None else self._whole(code, share * of, row)
         return values[code]
+
+    def _whole(self, code: str, exact: Decimal, row: Mapping[str, object]) -> Decimal:
+        """Return a derived sum as a whole number; what it is rounded by goes on to the queue's next day of the month.
+
+        So the days of a month add up to its exact sum, rounded once.
+        """
+        period = str(row.get("month") or row["date"])[: len("2026-03")]
+        key = (row["queue"], period, code)
+        wanted = exact + self.rests.get(key, 0)
+        whole = wanted.quantize(Decimal(1), ROUND_HALF_UP)
+        self.rests[key] = wanted - whole
+        return whole
 
     def _share(self, code: str, column: Column, cell: str) -> Decimal:
         try:

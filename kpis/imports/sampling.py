@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from kpis.imports import cells
 from kpis.imports.grids import Record
 from kpis.imports.opening import Grid
-from kpis.imports.words import TOTALS, plain
+from kpis.imports.words import is_rest, is_total
 
 MOST_LINES = 200
 """Lines of a file that a proposal looks at."""
@@ -91,7 +91,8 @@ class Sample:
 
     @classmethod
     def of(cls, heading: str, column: Sequence[str]) -> Sample:
-        return cls(heading, [cell for cell in column if not cells.is_blank(cell) and plain(cell) not in TOTALS])
+        given = (cell for cell in column if not (cells.is_blank(cell) or is_total(cell) or is_rest(cell)))
+        return cls(heading, list(islice(given, MOST_LINES)))
 
     def share(self, read: Callable[..., object], *options: object) -> float:
         """Return the share of its cells that read as something."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
-from kpis.imports.cells import is_blank
 from kpis.imports.headers import MATRIX_VALUE, headings
 from kpis.imports.naming import QueueNames
 from kpis.imports.opening import Grid
 from kpis.imports.sampling import MOST_LINES, Sample, header_of, is_date_heading, is_day
-from kpis.imports.words import TOTALS, plain
 
 FEWEST_ACROSS = {"date": 3, "queue": 2}
 """Headings that make a matrix of a table."""
@@ -22,12 +21,13 @@ MOSTLY = 0.6
 class Shaped:
     """The samples of a table's columns, and the members of a mapping that say how it stands.
 
-    ``lines`` are the cells of the columns that stand beside the figures, line by line, as they are in the file.
+    ``names`` are the headings as they stand in the file, ``rows`` the cells of every line below, as wide as these.
     """
 
     samples: list[Sample]
     document: dict[str, Any] = field(default_factory=dict)
-    lines: dict[str, Sequence[str]] = field(default_factory=dict)
+    names: Sequence[str] = ()
+    rows: Sequence[list[str]] = ()
 
 
 def shape_of(grid: Grid, queues: QueueNames, names_measure: Callable[[str], bool]) -> Shaped | None:
@@ -39,15 +39,27 @@ def shape_of(grid: Grid, queues: QueueNames, names_measure: Callable[[str], bool
     if lines > 1:
         document["header_rows"] = lines
     head = [record.cells for record in grid.records if line <= record.line < line + lines]
-    below = [record.cells for record in grid.records if record.line >= line + lines][:MOST_LINES]
+    below = [record.cells for record in grid.records if record.line >= line + lines]
     if not below:
         return None
     names = headings(head)
-    columns = [[row[place] if place < len(row) else "" for row in below] for place in range(len(names))]
+    rows = [[*row[: len(names)], *[""] * (len(names) - len(row))] for row in below]
+    looked_at = _looked_at(rows, len(names))
+    columns = [[row[place] for row in looked_at] for place in range(len(names))]
     found = _Table(names, columns, queues, names_measure).shaped()
     found.document = document | found.document
-    found.lines = dict(zip(names, columns, strict=True))
+    found.names, found.rows = names, rows
     return found
+
+
+def _looked_at(rows: Sequence[list[str]], width: int) -> Sequence[list[str]]:
+    """Return the first lines, and the first that hold something in a column that these leave blank."""
+    chosen = dict.fromkeys(range(min(len(rows), MOST_LINES)))
+    for place in range(width):
+        if not any(rows[at][place] for at in chosen):
+            holding = (at for at in range(len(rows)) if rows[at][place])
+            chosen |= dict.fromkeys(islice(holding, MOST_LINES))
+    return [rows[at] for at in sorted(chosen)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,36 +118,3 @@ class _Table:
     def _is_label(self, column: Sequence[str]) -> bool:
         names = {name for name in column if name}
         return len(names) > 1 and sum(map(self.names_measure, names)) >= MOSTLY * len(names)
-
-
-def named_together(shaped: Shaped, queues: QueueNames) -> list[tuple[str, str, str | None]]:
-    """Return what vendor and service name together: (vendor, service, code), each once; nothing where none do.
-
-    The heading of the vendor and that of the service stand in ``shaped.document["named_by"]`` then. A merged cell of
-    a vendor stands for the lines below it too.
-    """
-    for vendor, column in shaped.lines.items():
-        if not _mostly(column, queues.is_vendor):
-            continue
-        for other, cells in shaped.lines.items():
-            pairs = list(_pairs(column, cells)) if other != vendor else []
-            named = [(owner, name, queues.within(owner, name)) for owner, name in dict.fromkeys(pairs)]
-            if _mostly(named, lambda one: one[2] is not None):
-                shaped.document["named_by"] = [vendor, other]
-                return named
-    return []
-
-
-def _pairs(vendors: Sequence[str], cells: Sequence[str]) -> Iterator[tuple[str, str]]:
-    above = ""
-    for vendor, cell in zip(vendors, cells, strict=True):
-        if is_blank(cell):
-            continue
-        above = vendor or above
-        if above and not {plain(above), plain(cell)} & TOTALS:
-            yield above, cell
-
-
-def _mostly(found: Sequence[Any], holds: Callable[[Any], bool]) -> bool:
-    given = [one for one in found if one and plain(str(one)) not in TOTALS]
-    return bool(given) and sum(map(holds, given)) >= MOSTLY * len(given)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kpis.imports.words import plain
+from vendors.choices import Channel
 
 FIELD_WORDS: dict[str, tuple[str, ...]] = {
     "date": ("date", "day", "날짜", "일자", "기준일", "기준일자", "실적일", "상담일", "년월일", "年月日"),
     "month": ("month", "월", "기준월", "실적월", "년월", "年月"),
+    "vendor": (
+        "vendor", "업체", "업체명", "운영업체", "운영업체명", "협력업체", "협력사", "협력사명", "위탁업체", "수탁사",
+        "회사", "회사명",
+    ),
+    "service": (
+        "service", "channel", "skill", "서비스", "업무", "업무명", "업무구분", "업무그룹", "구분", "채널", "상담유형",
+        "스킬", "큐",
+    ),
     "queue": (
         "queue", "skill", "skill group", "업무그룹", "큐", "스킬", "스킬그룹", "팀", "업무", "상담그룹", "센터",
         "contract code", "업무구분", "서비스",
@@ -95,10 +104,36 @@ WHOLE_MEANS: dict[tuple[str, str], tuple[str, ...]] = {
     ("csat_score_sum", "csat_responses"): ("csat점수", "csat평균", "만족도점수", "만족도평균"),
 }  # fmt: skip
 """Short words that are the whole heading or nothing: ``SL`` lies in many other words."""
+REPLIES = ("응답수", "응답건수", "회신수")
+"""Of a survey, where a column of satisfaction stands beside them."""
 CUMULATIVE = ("누계", "누적", "累計", "cumulative", "ytd", "mtd")
 CHAT = ("채팅", "chat")
 CHAT_MEASURES = {code: f"chat_{code}" for code in ("offered", "answered", "abandoned", "answered_within_threshold")}
 """What a word of the telephone means at a chat queue."""
+CALLS = ("콜", "통화", "전화", "인입호", "응대호", "포기호", "call")
+MOST_SECONDS_OF_CALLS = 30
+BACKOFFICE_WORDS: dict[str, tuple[str, ...]] = {
+    "work_received": ("접수", "접수건", "접수건수", "접수량", "received"),
+    "work_completed": ("처리", "처리건", "처리건수", "처리완료", "처리량", "완료", "완료건수", "completed"),
+    "work_within_tat": (
+        "기한내처리",
+        "기한내",
+        "기한내완료",
+        "기한내처리건수",
+        "납기내처리",
+        "목표시간내처리",
+        "기한준수",
+        "기한준수건수",
+    ),
+    "work_due": ("기한도래", "기한도래건", "기한도래건수", "기한대상", "처리대상", "처리기한도래", "due"),
+    "work_checked": ("검수", "검수건", "검수건수", "점검", "점검건수", "샘플링", "checked"),
+    "work_defective": ("오류", "오류건", "오류건수", "재작업", "재작업건수", "불량", "오처리", "defective"),
+    "work_open_end": ("미처리", "미처리건수", "잔량", "미처리잔량", "백로그", "backlog"),
+}
+"""What a whole heading means over figures of back office work: elsewhere these words are others' too."""
+BACKOFFICE_RATES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("work_within_tat", "work_due"): ("기한준수율", "기한내처리율", "납기준수율"),
+}
 _WITHIN = re.compile(
     r"(?P<seconds>[0-9]{1,3})\s*(?:초|s|sec)\s*(?:이내|내|안)?\s*(?:응대|응답)?(?!.*율)"
     r"|answered\D{0,3}(?P<english>[0-9]{1,3})s"
@@ -123,6 +158,43 @@ def holds_any(heading: str, words: tuple[str, ...]) -> str | None:
 def service_words(service: str, channel: str) -> tuple[str, ...]:
     """Return what people call a service that comes by a channel, beside its name."""
     return CHANNEL_WORDS.get(channel) or SERVICE_WORDS.get(service, ())
+
+
+def is_service(name: str) -> bool:
+    """Say whether a name is that of a service or a channel, whoever offers it."""
+    called = (word for words in (*SERVICE_WORDS.values(), *CHANNEL_WORDS.values()) for word in words)
+    return plain(name) in {plain(word) for word in called}
+
+
+def channels_told(headings: Iterable[str], sheet: str = "") -> set[str]:
+    """Return the channels that headings over a line's figures, or the name of its sheet, speak of.
+
+    Calls are told by calls themselves and by seconds too few for anything else; 인입 alone may be of any channel.
+    """
+    found = {channel for channel, words in CHANNEL_WORDS.items() if holds_any(sheet, words)}
+    found |= {Channel.VOICE} if holds_any(sheet, CALLS) else set()
+    for heading in headings:
+        seconds = seconds_within(heading)
+        if holds_any(heading, CHAT):
+            found.add(Channel.CHAT)
+        elif holds_any(heading, CALLS) or (seconds is not None and seconds <= MOST_SECONDS_OF_CALLS):
+            found.add(Channel.VOICE)
+    given = list(headings)
+    if not found and any(_whole(heading, BACKOFFICE_WORDS) for heading in given):
+        found.add(Channel.BACKOFFICE)
+    return found
+
+
+def backoffice_measure(heading: str) -> str | None:
+    """Return the measure that a heading means over figures of back office work."""
+    found: str | None = _whole(heading, BACKOFFICE_WORDS)
+    return found
+
+
+def backoffice_rate(heading: str) -> tuple[str, str] | None:
+    """Return the (sum, denominator) of a rate of back office work that a heading names."""
+    found: tuple[str, str] | None = _whole(heading, BACKOFFICE_RATES)
+    return found
 
 
 def seconds_within(heading: str) -> int | None:

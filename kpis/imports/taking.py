@@ -11,8 +11,9 @@ from django.conf import settings
 
 from kpis.choices import SubmissionWay
 from kpis.imports.grids import Workbook
+from kpis.imports.joining import grid_for
 from kpis.imports.layouts import FeedRows, Layout, read_layout
-from kpis.imports.opening import grid_of, open_as
+from kpis.imports.opening import open_as
 from kpis.imports.profiles import find_profile, newest
 from kpis.imports.reading import rows_of
 from kpis.imports.rows import rows_in
@@ -67,7 +68,7 @@ class OpenFile:
         """Return the rows for ``submit``; raise Invalid or Unprocessable where the file is of another shape."""
         if self.layout is None:
             return rows_in(self.book, self.sheet)
-        feed = rows_of(self.layout, grid_of(self.book, self.sheet), today=self.read_on)
+        feed = rows_of(self.layout, grid_for(self.book, self.layout), today=self.read_on)
         return replace(feed, source=replace(feed.source, profile_version_id=self.profile_version_id))
 
 
@@ -92,7 +93,12 @@ def _open(content: bytes, options: ImportOptions, version: ImportProfileVersion 
         return OpenFile(read_workbook(content, **given), options.sheet)
     layout = read_layout(version.mapping)
     book = open_as(content, layout, encoding=options.encoding, filename=options.filename)
-    return OpenFile(book, layout.sheet, layout, version.pk, options.read_on)
+    return OpenFile(book, sheet_of(layout), layout, version.pk, options.read_on)
+
+
+def sheet_of(layout: Layout) -> str | None:
+    """Return the sheet a layout reads, the first of several."""
+    return layout.sheets[0] if layout.sheets else layout.sheet
 
 
 def read_file(content: bytes, options: ImportOptions, actor: Actor) -> FeedRows:

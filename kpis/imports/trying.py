@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,8 +10,9 @@ from typing import Any
 
 from django.conf import settings
 
+from kpis.imports.joining import grid_for
 from kpis.imports.layouts import FeedRows, Layout, read_layout
-from kpis.imports.opening import Grid, grid_of, open_as
+from kpis.imports.opening import Grid, open_as
 from kpis.imports.profiles import newest
 from kpis.imports.reading import rows_of
 from kpis.models import ImportProfile
@@ -32,6 +33,8 @@ class Trial:
     preview: Sequence[Mapping[str, Any]] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
     derived: Sequence[str] = ()
+    measures: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What the file holds figures of, by queue."""
     warnings: Sequence[RowError] = ()
     errors: Sequence[RowError] = ()
 
@@ -58,7 +61,7 @@ def try_profile(
     """Read a file through a profile with all checks and store nothing; raise as reading does where it does not fit."""
     layout = read_layout(newest(profile).mapping)
     book = open_as(content, layout, encoding=encoding, filename=filename)
-    return try_layout(layout, grid_of(book, layout.sheet), actor=actor, now=now)
+    return try_layout(layout, grid_for(book, layout), actor=actor, now=now)
 
 
 def try_layout(layout: Layout, grid: Grid, *, actor: Actor, now: datetime) -> Trial:
@@ -67,9 +70,10 @@ def try_layout(layout: Layout, grid: Grid, *, actor: Actor, now: datetime) -> Tr
     warnings, errors = _checked(feed, actor, now)
     return Trial(
         rows=len(feed.rows),
-        preview=[_shown(line, row) for line, row in zip(feed.numbers[:MOST_SHOWN], feed.rows, strict=False)],
+        preview=[_shown(feed, at) for at in range(min(MOST_SHOWN, len(feed.rows)))],
         skipped=dict(Counter(reason for _line, reason in feed.skipped)),
         derived=feed.source.derived,
+        measures=_held(feed),
         warnings=warnings,
         errors=errors,
     )
@@ -82,6 +86,7 @@ def _checked(feed: FeedRows, actor: Actor, now: datetime) -> tuple[Sequence[RowE
             rows=feed.rows,
             numbers=feed.numbers,
             found=feed.errors,
+            source=feed.source,
             now=now,
             dry_run=True,
             partial=True,
@@ -92,9 +97,23 @@ def _checked(feed: FeedRows, actor: Actor, now: datetime) -> tuple[Sequence[RowE
     return result.warnings, result.errors
 
 
-def _shown(line: int, row: Mapping[str, Any]) -> dict[str, Any]:
+def _held(feed: FeedRows) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in feed.rows:
+        found[row["queue"]].update(row["measures"])
+    return {queue: frozenset(codes) for queue, codes in found.items()}
+
+
+def _shown(feed: FeedRows, at: int) -> dict[str, Any]:
+    row = feed.rows[at]
+    sheet, line = feed.source.located(feed.numbers[at])
     key = {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
-    return {"line": line, **key, "measures": {code: _stored(value) for code, value in row["measures"].items()}}
+    return {
+        "line": line,
+        **({"sheet": sheet} if sheet else {}),
+        **key,
+        "measures": {code: _stored(value) for code, value in row["measures"].items()},
+    }
 
 
 def _stored(value: Any) -> Any:

@@ -178,6 +178,7 @@ def _validate(body: Body, found: Sequence[RowError]) -> None:
     codes = {code for row in body.rows if isinstance(row, Mapping) and isinstance(code := row.get("queue"), str)}
     body.context = read_context(actor=body.actor, codes=codes, now=body.now)
     validator = Validator(body.context, row_word="row" if body.numbers is None else "line")
+    validator.problems.source = validator.warnings.source = body.source
     body.clean = _cleaned(body, validator)
     body.problems, body.warnings = validator.problems, validator.warnings
     body.warnings.listed += body.source.warnings

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from kpis.imports.grids import Record, Sheet, Workbook
+from kpis.imports.joining import joined, listed
+from kpis.imports.kinds import FileKind
 from kpis.imports.layouts import read_layout
 from kpis.imports.naming import still_renamed
 from kpis.imports.opening import open_sample
@@ -41,6 +44,15 @@ def chat(cast: Cast) -> Any:
 def proposed(text: str, month: date | None = OCTOBER) -> Proposal:
     grid, delimiter = open_sample(text.encode())
     return propose(grid, actor=make_actor(Role.MANAGER), vendor=None, now=NOW, delimiter=delimiter, month=month)
+
+
+def workbook(sheets: dict[str, list[list[Any]]]) -> Workbook:
+    """Return a workbook of sheets as a file of them is read."""
+    found = []
+    for name, lines in sheets.items():
+        records = [Record(line, [str(cell) for cell in cells]) for line, cells in enumerate(lines, 1)]
+        found.append(Sheet(name=name, is_hidden=False, rows=records))
+    return Workbook(FileKind.XLSX, found)
 
 
 def rows(proposal: Proposal) -> list[tuple[str, str, dict[str, Any]]]:
@@ -189,3 +201,98 @@ def test_a_subtotal_between_merged_cells_names_nobody() -> None:
     proposal = proposed("업체,업무,인입\n한빛,주문,100\n소계,-,100\n,채팅,50\nNarae,주문,70\n")
 
     assert [row[0] for row in rows(proposal)] == [OURS, CHAT, THEIRS]
+
+
+@pytest.mark.usefixtures("chat")
+def test_names_go_on_below_merged_cells_and_sums_and_days_of_rest_are_no_figures() -> None:
+    proposal = proposed(
+        "업체,서비스,일자,인입콜,응대\n"
+        "한빛,대표번호,2026-10-01,100,90\n,,2026-10-02,110,95\n,,2026-10-03,휴무,\n,,10월 계,210,185\n"
+        "Narae,VIP,2026-10-01,70,60\n,,2026-10-02,-,\n,,,소계,\n,,평균,70,60\n"
+    )
+
+    assert rows(proposal) == [
+        (OURS, "2026-10-01", {"offered": 100, "answered": 90}),
+        (OURS, "2026-10-02", {"offered": 110, "answered": 95}),
+        (THEIRS, "2026-10-01", {"offered": 70, "answered": 60}),
+    ]
+    assert proposal.trial is not None
+    assert proposal.trial.skipped == {"rest": 1, "total": 3, "blank": 1}
+
+
+@pytest.mark.usefixtures("cast")
+def test_a_merged_day_goes_on_over_its_vendors() -> None:
+    proposal = proposed("일자,업체,인입\n2026-10-01,한빛,100\n,Narae,70\n2026-10-02,한빛,90\n,Narae,80\n,합계,170\n")
+
+    assert [(queue, day) for queue, day, _figures in rows(proposal)] == [
+        (OURS, "2026-10-01"), (THEIRS, "2026-10-01"), (OURS, "2026-10-02"), (THEIRS, "2026-10-02"),
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("chat")
+def test_all_lines_name_queues_and_columns_tell_which_of_a_vendor_is_meant() -> None:
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(230)]
+    top = "".join(f"Narae,,{day},70,60,50,,,\n" for day in days)
+    proposal = proposed(
+        "업체,업무구분,일자,인입,응대,20초 내 응대,채팅 인입,60초 내 응대,문의\n"
+        f"{top}한빛,,2026-10-01,,45,,50,40,\n한빛,VIP,2026-10-01,100,90,80,,,\n한빛 · 채팅 상담,,2026-10-02,,4,,5,4,\n"
+    )
+
+    assert proposal.queue_names == {"Narae": THEIRS, "한빛": CHAT, "한빛 / VIP": OURS, "한빛 · 채팅 상담": CHAT}
+    assert proposal.told_by_columns == ["한빛", "한빛 / VIP"]
+    assert proposal.trial is not None
+    assert (proposal.trial.rows, list(proposal.trial.errors)) == (233, [])
+    assert proposal.trial.measures[OURS] == {"offered", "answered", "answered_within_threshold"}
+    assert proposal.trial.measures[CHAT] == {"chat_offered", "chat_answered", "chat_answered_within_threshold"}
+
+
+def test_words_of_the_back_office_are_known_where_its_figures_stand(cast: Cast) -> None:
+    queue = cast.queue
+    queue.channel = Channel.BACKOFFICE
+    queue.save()
+
+    text = "업체,일자,접수,처리,기한 내 처리,오류,검수,기한 도래\n한빛,2026-10-01,430,425,410,3,200,420\n"
+
+    assert rows(proposed(f"{text}Narae,2026-10-01,,,,,,\n"))[0] == (
+        OURS,
+        "2026-10-01",
+        {
+            "work_received": 430, "work_completed": 425, "work_within_tat": 410, "work_defective": 3,
+            "work_checked": 200, "work_due": 420,
+        },
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures("cast")
+def test_derived_days_add_up_to_the_sum_of_their_month() -> None:
+    days = "".join(f"한빛,2026-{month:02}-{day:02},14,85.5%\n" for month in (9, 10) for day in range(1, 11))
+    feed = proposed(f"업체,일자,설문응답수,CSAT\n{days}")
+    assert feed.trial is not None
+
+    satisfied = [row["measures"]["csat_satisfied"] for row in feed.trial.preview]
+
+    assert set(satisfied) == {12, 11} or set(satisfied) == {12}
+    assert sum(satisfied) == 120  # 10 × 14 × 85.5 % = 119.7
+
+
+def test_sheets_are_read_together_each_below_its_own_header(cast: Cast) -> None:
+    del cast
+    book = workbook(
+        {
+            "콜_8월": [["제목", ""], ["업체", "일자", "인입", "만족도 응답수"], ["한빛", "2026-08-02", 100, 10]],
+            "콜_9월": [["업체", "일자", "인입", "응답수", "CSAT"], ["Narae", "2026-09-03", -70, 20, 88]],
+            "월집계": [["업체", "월", "인입"], ["한빛", "2026-08", 100]],
+        }
+    )
+    assert [sheet.name for sheet in listed(book) if sheet.is_proposed] == ["콜_8월", "콜_9월"]
+
+    grid = joined(book, ["콜_8월", "콜_9월"])
+    found = propose(grid, actor=make_actor(Role.MANAGER), vendor=None, now=NOW)
+
+    assert found.mapping["columns"]["csat_responses"] == {"heading": "만족도 응답수", "also": ["응답수"]}
+    assert found.trial is not None
+    assert found.trial.preview[0] | {"measures": 0} == {
+        "line": 3, "sheet": "콜_8월", "queue": OURS, "date": "2026-08-02", "measures": 0,
+    }  # fmt: skip
+    [error] = found.trial.errors
+    assert (error.row, str(error.detail).partition(" · ")[0]) == (2, "콜_9월")

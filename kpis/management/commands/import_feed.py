@@ -17,7 +17,7 @@ from kpis.imports import FeedRows, Layout, read_layout
 from kpis.imports.encodings import ACCEPTED
 from kpis.imports.layouts import bad_layout
 from kpis.imports.opening import open_as
-from kpis.imports.taking import ImportOptions, OpenFile, read_file, take_in
+from kpis.imports.taking import ImportOptions, OpenFile, read_file, sheet_of, take_in
 from kpis.services.submissions import SubmissionResult
 from kpis.tasks import wake_up
 from vendors import clock
@@ -101,7 +101,7 @@ def read_feed_file(body: bytes, options: dict[str, Any]) -> FeedRows:
     today = clock.local_date(clock.now(), settings.TIME_ZONE)
     layout = None if options["profile"] else _layout(options)
     if layout is not None:
-        return OpenFile(open_as(body, layout, filename=name), layout.sheet, layout, read_on=today).rows()
+        return OpenFile(open_as(body, layout, filename=name), sheet_of(layout), layout, read_on=today).rows()
     given = {name: options[name] for name in ("delimiter", "encoding", "sheet", "profile")}
     return read_file(body, ImportOptions(filename=name, read_on=today, **given), _actor(options["vendor"]))
 

@@ -153,6 +153,8 @@ class Problems:
     listed: list[RowError] = field(default_factory=list)
     count: int = 0
     rows: dict[int, int] = field(default_factory=dict)
+    source: FileSource | None = None
+    """Where the rows came from: a line of one of several sheets is named by its sheet."""
     codes: set[str] = field(default_factory=set)
 
     def add(
@@ -171,7 +173,9 @@ class Problems:
         self.rows[row] = self.rows.get(row, 0) + 1
         if len(self.listed) < MOST_LISTED and self.rows[row] <= MOST_LISTED_OF_A_ROW:
             shown = (None if one is None else cut(one) for one in (found, expected))
-            self.listed.append(RowError(code, detail, field_name, row, *shown))
+            sheet, line = self.source.located(row) if self.source else ("", row)
+            text = f"{sheet} · {detail}" if sheet else detail
+            self.listed.append(RowError(code, text, field_name, line, *shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +194,15 @@ class FileSource:
     profile_version_id: int | None = None
     derived: tuple[str, ...] = ()
     warnings: tuple[RowError, ...] = ()
+    sheets: tuple[tuple[int, str], ...] = ()
+    """Of several sheets that were read together: the line that each one's lines are counted from, and its name."""
+
+    def located(self, row: int) -> tuple[str, int]:
+        """Return the sheet of a line and the number it has there; no name where there is but one sheet."""
+        for start, name in reversed(self.sheets):
+            if row > start:
+                return name, row - start
+        return "", row
 
     def as_document(self) -> dict[str, Any]:
         """Return what a draft keeps of it; the warnings were read when the file was."""

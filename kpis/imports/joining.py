@@ -1,0 +1,128 @@
+"""Sheets of a workbook that are read together: each below its own header, as one table with a column of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.utils.translation import gettext as _
+
+from kpis.imports import cells
+from kpis.imports.grids import SHEET, Record, Sheet, Workbook, too_many_rows
+from kpis.imports.headers import headings
+from kpis.imports.layouts import Layout
+from kpis.imports.opening import Grid, grid_of
+from kpis.imports.sampling import header_of, is_date_heading, reads
+from kpis.imports.words import plain
+from kpis.services.submissions import MOST_FILE_ROWS
+from vendors.errors import Invalid, RowError
+
+ALIKE = 0.8
+"""The share of headings that a sheet has in common with the longest, or of a column's cells that are days."""
+_LOOKED_AT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A sheet as a page lists it: its name, its lines below the header, and whether it looks like figures of days."""
+
+    name: str
+    lines: int
+    is_hidden: bool
+    is_proposed: bool
+
+
+def listed(book: Workbook) -> list[Listed]:
+    """Return the sheets that hold something; those with a column of days are proposed, else those like the longest.
+
+    Hidden ones never are.
+    """
+    tables = {sheet.name: _table(book, sheet) for sheet in book.sheets if sheet.rows}
+    by_days = {name: _has_days(head, records) for name, (head, records) in tables.items()}
+    shown = [sheet.name for sheet in book.sheets if sheet.rows and not sheet.is_hidden]
+    longest = max(shown, key=lambda name: len(tables[name][1]), default=None)
+    found = []
+    for sheet in book.sheets:
+        if not sheet.rows:
+            continue
+        head, records = tables[sheet.name]
+        is_like = longest is not None and _is_alike(head, tables[longest][0])
+        is_proposed = bool(records) and (by_days[sheet.name] if any(by_days[name] for name in shown) else is_like)
+        found.append(Listed(sheet.name, len(records), sheet.is_hidden, is_proposed and not sheet.is_hidden))
+    return found
+
+
+def grid_for(book: Workbook, layout: Layout) -> Grid:
+    """Return the lines that a layout reads of a workbook; raise as :func:`grid_of` and :func:`joined` do."""
+    return joined(book, layout.sheets) if layout.sheets else grid_of(book, layout.sheet)
+
+
+def joined(book: Workbook, names: Sequence[str]) -> Grid:
+    """Return the lines of sheets below one header of all their headings, each with the name of its sheet first.
+
+    Lines are counted through; ``sheets`` of the grid say which are whose. Raises Invalid as :func:`grid_of` does,
+    TooLarge for more lines than a file may have.
+    """
+    header: dict[str, int] = {SHEET: 0}
+    records: list[Record] = []
+    starts: list[tuple[int, str]] = []
+    errors: list[RowError] = []
+    warnings: list[RowError] = []
+    start = 0
+    for name in names:
+        grid = grid_of(book, name)
+        head, below = _split(grid)
+        places = [header.setdefault(heading, len(header)) for heading in head]
+        starts.append((start, name))
+        for record in below:
+            given = {place: cell for place, cell in zip(places, record.cells, strict=False) if cell}
+            row = [name, *[""] * max(given, default=0)]
+            for place, cell in given.items():
+                row[place] = cell
+            records.append(Record(start + record.line, row))
+        errors += [error for error in grid.errors if error.row is None]
+        lines = {record.line for record in below}
+        errors += [_moved(error, start) for error in grid.errors if error.row in lines]
+        warnings += grid.warnings
+        start += grid.records[-1].line
+    if len(records) > MOST_FILE_ROWS:
+        raise too_many_rows()
+    if not records:
+        raise Invalid("no_rows", _("The file has a header and no rows."))
+    first = Record(0, list(header))
+    whole = [first, *(Record(one.line, one.cells + [""] * (len(header) - len(one.cells))) for one in records)]
+    return Grid(whole, errors, warnings, {"kind": book.kind.value, "sheet": ", ".join(names)[:200]}, starts)
+
+
+def _moved(error: RowError, start: int) -> RowError:
+    return replace(error, row=(error.row or 0) + start)
+
+
+def _split(grid: Grid) -> tuple[list[str], list[Record]]:
+    line, lines = header_of(grid)
+    head = [record.cells for record in grid.records if line <= record.line < line + lines]
+    return headings(head), [record for record in grid.records if record.line >= line + lines]
+
+
+def _table(book: Workbook, sheet: Sheet) -> tuple[list[str], list[Record]]:
+    return _split(grid_of(book, sheet.name))
+
+
+def _has_days(head: Sequence[str], records: Sequence[Record]) -> bool:
+    """Say whether a column holds days line by line, as sheets of figures do and sums of months or contracts do not."""
+    looked_at = records[:_LOOKED_AT]
+    for place in range(len(head)):
+        given = [record.cells[place] for record in looked_at if place < len(record.cells) and record.cells[place]]
+        days = sum(is_date_heading(cell) and not _is_month(cell) for cell in given)
+        if given and days >= ALIKE * len(given):
+            return True
+    return False
+
+
+def _is_month(cell: str) -> bool:
+    return reads(cells.month, cell) and not reads(cells.day, cell)
+
+
+def _is_alike(head: Sequence[str], other: Sequence[str]) -> bool:
+    here, there = ({plain(name) for name in names} - {""} for names in (head, other))
+    return len(here & there) >= ALIKE * max(len(here), len(there))
