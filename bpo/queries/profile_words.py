@@ -31,7 +31,8 @@ def _columns(mapping: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[t
         column = given if isinstance(given, dict) else {"heading": given}
         of = column.get("of") or ""
         text = _("%(heading)s × %(of)s, derived") if of else "%(heading)s"
-        yield names.get(code, code), text % {"heading": column["heading"], "of": names.get(of, of)}
+        heading = ", ".join([column["heading"], *column.get("also", ())])
+        yield names.get(code, code), text % {"heading": heading, "of": names.get(of, of)}
     for code, formula in mapping.get("set", {}).items():
         yield names.get(code, code), f"= {formula}"
     for code, value in mapping.get("constants", {}).items():
@@ -56,6 +57,7 @@ def _rest(mapping: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         "header_row": _("Line of the header"),
         "header_rows": _("Lines of the header"),
         "sheet": _("Sheet"),
+        "sheets": _("Sheets read together"),
         "shape": _("Shape"),
         "delimiter": _("Separator"),
         "encoding": _("Encoding"),

@@ -41,7 +41,7 @@ def vendor_choices(actor: Actor) -> Choices:
 class Editor:
     """The state of the page. ``error`` is what the service refused, ``trial`` what the sample becomes.
 
-    A sample that names no day is of the whole ``month``, where one is given.
+    A sample that names no day is of the whole ``month``, where one is given; where ``grid`` is, it is the sample.
     """
 
     def __init__(
@@ -53,12 +53,13 @@ class Editor:
         proposal: Proposal | None = None,
         sample: str = "",
         month: date | None = None,
+        grid: Grid | None = None,
     ) -> None:
         self.actor, self.vendor, self.profile, self.proposal = request.actor, vendor, profile, proposal
-        self.month = month
+        self.month, self.grid = month, grid
         self.data = request.POST if "base" in request.POST else None
         self.error: DomainError | None = None
-        self.trial: Trial | None = proposal.trial if proposal else None
+        self.trial: Trial | None = proposal.trial if proposal and self.data is None else None
         mapping = proposal.mapping if proposal else profiles.newest(profile).mapping if profile else {}
         self.form = ProfileForm(
             self.data,
@@ -97,6 +98,16 @@ class Editor:
     def measures(self) -> Choices:
         rows = Measure.objects.exclude(rollup__in=("histogram", "calendar")).order_by("code")
         return sorted(((row.code, f"{row.label} ({row.code})") for row in rows), key=lambda choice: choice[1])
+
+    @property
+    def choices(self) -> list[Any]:
+        """What a column may hold, beside days and queues."""
+        return self.measures
+
+    @property
+    def wholes(self) -> list[Any]:
+        """What a column may be a share or a mean of."""
+        return self.measures
 
     @property
     def names_of_measures(self) -> dict[str, str]:
@@ -167,7 +178,7 @@ class Editor:
 
     def _formset(self, form: type[forms.Form], prefix: str, initial: list[dict[str, Any]], most: int) -> Any:
         options = (
-            {"holds": [*_dimensions(), *self.measures], "measures": self.measures}
+            {"holds": [*_dimensions(), *self.choices], "measures": self.wholes}
             if form is ColumnForm
             else {"queues": self.queues}
         )
@@ -182,19 +193,22 @@ class Editor:
             self.form.errors.pop(name, None)
         if not all([self.form.is_valid(), self.columns.is_valid(), self.names.is_valid()]):
             return False
-        seen: set[str] = set()
+        seen: dict[str, dict[str, Any]] = {}
+        goes_on = bool(self.form.cleaned_data["base"].get("sheets"))
         for form in self.columns:
-            holds = form.cleaned_data.get("holds")
-            if holds and holds in seen and holds != "queue":
+            row = form.cleaned_data
+            holds = row.get("holds")
+            first = seen.setdefault(holds, row)
+            is_alike = goes_on and (first.get("kind"), first.get("of")) == (row.get("kind"), row.get("of"))
+            if holds and first is not row and holds != "queue" and not is_alike:
                 form.add_error("holds", _("Another column already holds this measure."))
-            seen.add(holds)
         return not any(form.errors for form in self.columns)
 
     def mapping(self) -> dict[str, Any]:
         """Return the mapping that the forms describe."""
         given = self.form.cleaned_data
         document = {name: value for name, value in given["base"].items() if name not in EDITED}
-        columns = {row["holds"]: _column_document(row) for row in self.columns.cleaned_data if row.get("holds")}
+        columns = _columns_document([row for row in self.columns.cleaned_data if row.get("holds")])
         named_by = [row["heading"] for row in self.columns.cleaned_data if row.get("holds") == "queue"]
         if len(named_by) > 1:
             del columns["queue"]
@@ -219,7 +233,7 @@ class Editor:
         """Try the mapping on the sample; say whether it could be, what is refused stands in ``error``."""
         if not self.is_valid():
             return False
-        grid: Grid | None = self.form.cleaned_data["sample"]
+        grid: Grid | None = self.grid or self.form.cleaned_data["sample"]
         try:
             if grid is not None:
                 self.proposal = self.proposal or propose(
@@ -258,7 +272,8 @@ def _column_initial(mapping: dict[str, Any], proposal: Proposal | None) -> list[
     }
     for code, column in mapping.get("columns", {}).items():
         given = column if isinstance(column, dict) else {"heading": column}
-        held[given["heading"]] = {"holds": code, **given}
+        for heading in (given["heading"], *given.get("also", ())):
+            held[heading] = {"holds": code, **given, "heading": heading}
     headings = [column.heading for column in proposal.columns] if proposal else list(held)
     return [held.get(heading, {"heading": heading}) for heading in headings]
 
@@ -266,6 +281,19 @@ def _column_initial(mapping: dict[str, Any], proposal: Proposal | None) -> list[
 def _name_initial(mapping: dict[str, Any], proposal: Proposal | None) -> list[dict[str, Any]]:
     names = dict.fromkeys(proposal.queue_names) if proposal else {}
     return [{"name": name, "code": code or ""} for name, code in (names | mapping.get("queues", {})).items()]
+
+
+def _columns_document(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what columns hold; one that holds what another does goes on with it on other sheets."""
+    found: dict[str, Any] = {}
+    for row in rows:
+        code, first = row["holds"], found.get(row["holds"])
+        if first is None or code == "queue":
+            found[code] = _column_document(row)
+            continue
+        given = first if isinstance(first, dict) else {"heading": first}
+        found[code] = given | {"also": [*given.get("also", ()), row["heading"]]}
+    return found
 
 
 def _column_document(row: dict[str, Any]) -> Any:

@@ -12,12 +12,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from bpo.models import SetUp, SetUpSheet
+from bpo.queries.sheet_needs import needs_of
 from bpo.services.programme import drop_sheet, keep_sheet, remembered, take_sheet
 from bpo.views.access import PageRequest, page_for
-from bpo.views.profile_editor import Editor
-from bpo.views.profile_forms import sample_of
+from bpo.views.sheet_editor import SheetEditor, sheets_of
 from bpo.views.submitting import uploaded
-from kpis.imports.opening import open_sample
+from kpis.imports.joining import open_sheets
 from kpis.imports.proposing import propose, tried
 from kpis.models import ImportJob
 from kpis.tasks import start_imports, wake_up
@@ -53,31 +53,32 @@ def _kept(request: PageRequest, found: SetUp) -> HttpResponse:
 
 
 def _shown(request: PageRequest, found: SetUp) -> HttpResponse:
-    kept: SetUpSheet | None = SetUpSheet.objects.visible_to(request.actor).filter(set_up=found).first()
+    kept = _file(request, found)
     if kept is None:
         return _asked(request, found)
-    month = _month(found)
     try:
-        grid, delimiter = open_sample(bytes(kept.content), filename=kept.name)
-        proposal = propose(grid, actor=request.actor, vendor=None, now=clock.now(), delimiter=delimiter, month=month)
-        proposal.mapping = remembered(found, proposal, actor=request.actor)
-        proposal.trial = tried(proposal.mapping, grid, actor=request.actor, now=clock.now())
+        editor = _editor(request, found, kept)
     except DomainError as error:
         return _asked(request, found, error)
-    editor = Editor(request, vendor=None, proposal=proposal, sample=sample_of(grid), month=month)
     return _looked_over(request, found, editor, kept.name)
 
 
 def _edited(request: PageRequest, found: SetUp) -> HttpResponse:
     """Show the sheet as it is read now, or take it in; what is refused stands on the page, and nothing is stored."""
-    editor, now = Editor(request, vendor=None, month=_month(found)), clock.now()
+    kept, now = _file(request, found), clock.now()
+    if kept is None:
+        return redirect("bpo:start-sheet", pk=found.pk)
+    try:
+        editor = _editor(request, found, kept)
+    except DomainError as error:
+        return _asked(request, found, error)
     if not editor.preview(now) or request.POST["do"] != "take":
-        return _looked_over(request, found, editor)
+        return _looked_over(request, found, editor, kept.name)
     try:
         taken = take_sheet(found.pk, editor.mapping(), actor=request.actor, now=now)
     except DomainError as error:
         editor.error = error
-        return _looked_over(request, found, editor)
+        return _looked_over(request, found, editor, kept.name)
     if isinstance(taken, ImportJob):
         start_imports()
         return redirect("bpo:job-detail", pk=taken.pk)
@@ -91,6 +92,24 @@ def _edited(request: PageRequest, found: SetUp) -> HttpResponse:
     return redirect(f"{reverse('bpo:start-made', args=[found.pk])}?receipt={taken.id}")
 
 
+def _file(request: PageRequest, found: SetUp) -> SetUpSheet | None:
+    kept: SetUpSheet | None = SetUpSheet.objects.visible_to(request.actor).filter(set_up=found).first()
+    return kept
+
+
+def _editor(request: PageRequest, found: SetUp, kept: SetUpSheet) -> SheetEditor:
+    """Return the page's state over the whole kept file, of the sheets that are ticked; raise where it has no rows."""
+    now, month = clock.now(), _month(found)
+    opened = open_sheets(bytes(kept.content), kept.name, sheets_of(request))
+    proposal = propose(opened.grid, actor=request.actor, vendor=None, now=now, delimiter=opened.delimiter, month=month)
+    proposal.mapping |= opened.document
+    if "base" not in request.POST:
+        proposal.mapping = remembered(found, proposal, actor=request.actor)
+        proposal.trial = tried(proposal.mapping, opened.grid, actor=request.actor, now=now)
+    needs = needs_of(found, month)
+    return SheetEditor(request, opened=opened, needs=needs, proposal=proposal, month=month)
+
+
 def _month(found: SetUp) -> date:
     return date.fromisoformat(f"{found.wish['month']}-01")
 
@@ -100,7 +119,7 @@ def _asked(request: PageRequest, found: SetUp, error: DomainError | None = None)
     return render(request, "bpo/start_sheet.html", context, status=error.status if error else 200)
 
 
-def _looked_over(request: PageRequest, found: SetUp, editor: Editor, sheet_name: str = "") -> HttpResponse:
+def _looked_over(request: PageRequest, found: SetUp, editor: SheetEditor, sheet_name: str = "") -> HttpResponse:
     context = {"found": found, "month": _month(found), "editor": editor, "sheet_name": sheet_name}
     status = editor.error.status if editor.error else 400 if editor.data and editor.trial is None else 200
     return render(request, "bpo/start_sheet_read.html", context, status=status)

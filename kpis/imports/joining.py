@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from kpis.imports import cells
 from kpis.imports.grids import SHEET, Record, Sheet, Workbook, too_many_rows
 from kpis.imports.headers import headings
+from kpis.imports.kinds import FileKind, kind_of
 from kpis.imports.layouts import Layout
-from kpis.imports.opening import Grid, grid_of
+from kpis.imports.opening import Grid, grid_of, open_sample
 from kpis.imports.sampling import header_of, is_date_heading, reads
+from kpis.imports.tables import choose_sheet
 from kpis.imports.words import plain
+from kpis.imports.workbooks import read_workbook
 from kpis.services.submissions import MOST_FILE_ROWS
 from vendors.errors import Invalid, RowError
 
@@ -30,6 +34,41 @@ class Listed:
     lines: int
     is_hidden: bool
     is_proposed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file as it is read: its lines, its separator, its sheets where it has several, and those of them it is of."""
+
+    grid: Grid
+    delimiter: str = ","
+    sheets: Sequence[Listed] = ()
+    chosen: Sequence[str] = ()
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The members of a mapping that say which sheets are read."""
+        if not self.chosen:
+            return {}
+        return {"sheet": self.chosen[0]} if len(self.chosen) == 1 else {"sheets": list(self.chosen)}
+
+
+def open_sheets(content: bytes, filename: str, wanted: Sequence[str] = ()) -> Opened:
+    """Read the ``wanted`` sheets of a file (none: those proposed); raise Invalid or TooLarge where it cannot be."""
+    if kind_of(content) is FileKind.CSV:
+        grid, delimiter = open_sample(content, filename=filename)
+        return Opened(grid, delimiter)
+    book = read_workbook(content, filename=filename)
+    sheets = listed(book)
+    if len(sheets) < 2:
+        return Opened(grid_of(book, None))
+    names = [sheet.name for sheet in sheets if (sheet.name in wanted if wanted else sheet.is_proposed)]
+    if not wanted and len(names) < 2:
+        # The product's own form, or a single sheet beside hidden ones.
+        names = names or [choose_sheet(book, None).name]
+    if not names:
+        raise Invalid("unknown_sheet", _("Tick at least one sheet."))
+    return Opened(joined(book, names) if len(names) > 1 else grid_of(book, names[0]), ",", sheets, names)
 
 
 def listed(book: Workbook) -> list[Listed]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from datetime import date
 from typing import Any
 
 import pytest
 import time_machine
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -135,6 +137,46 @@ def test_what_is_wrong_is_said_and_nothing_is_stored(manager: Client, found: Set
     assert not DailyMetric.objects.exists()
     assert not ImportProfile.objects.exists()
     assert SetUpSheet.objects.exists()
+
+
+def test_a_managers_own_workbook_goes_in_as_he_keeps_it(manager: Client, found: SetUp) -> None:
+    address = f"/start/{found.pk}/sheet/"
+    file = SimpleUploadedFile("외주센터 실적.xlsx", own_workbook())
+
+    page = manager.post(address, {"file": file, "do": "keep"}, follow=True).content.decode()
+
+    assert re.findall(r'name="sheet" value="([^"]*)"( checked)?', page) == [
+        ("9월", " checked"), ("10월", " checked"), ("계약", ""),
+    ]  # fmt: skip
+    assert "?sheet=" not in page
+    assert [name in page for name in ("휴무", "합계")] == [True, True]
+    assert "서비스레벨" in page.partition("목표 지표에 더 필요한 열")[2]
+    manager.post(address, fields_of(page, do="take"), follow=True)
+
+    stored = DailyMetric.objects.order_by("queue__code", "date").values_list("queue__code", "date", "measures")
+    assert [(code, day.isoformat(), measures["offered"]) for code, day, measures in stored] == [
+        ("daonssieseu-order", "2026-09-01", 200), ("daonssieseu-order", "2026-10-01", 220),
+        ("hanbitkeontaek-order", "2026-09-01", 100), ("hanbitkeontaek-order", "2026-10-01", 110),
+    ]  # fmt: skip
+
+
+def own_workbook() -> bytes:
+    """Make two months of calls: a title, merged vendors, a day of rest, a line of sums; and a sheet of contracts."""
+    made = io.BytesIO()
+    book = xlsxwriter.Workbook(made)
+    for month, more in ((9, 0), (10, 10)):
+        sheet = book.add_worksheet(f"{month}월")
+        sheet.write_row(0, 0, [f"{month}월 콜 실적"])
+        sheet.write_row(1, 0, ["운영업체", "업무", "일자", "인입", "응대"])
+        for line, name, calls in ((2, "한빛컨택", 100 + more), (4, "다온씨에스", 200 + 2 * more)):
+            for column, text in enumerate((name, "주문 전화")):
+                sheet.merge_range(line, column, line + 1, column, text)
+            sheet.write_row(line, 2, [f"2026-{month:02}-01", calls, calls - 5])
+            sheet.write_row(line + 1, 2, [f"2026-{month:02}-02", "휴무", "휴무"])
+        sheet.write_row(6, 0, [f"{month}월 계", None, None, 300, 290])
+    book.add_worksheet("계약").write_row(0, 0, ["운영업체", "계약일"])
+    book.close()
+    return made.getvalue()
 
 
 def test_another_sheet_may_be_chosen(manager: Client, found: SetUp) -> None:

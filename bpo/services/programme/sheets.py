@@ -16,8 +16,8 @@ from bpo.models import SetUp, SetUpSheet
 from bpo.services.programme.undoing import locked_set_up
 from kpis.choices import CorrectionReason, SubmissionWay
 from kpis.imports.jobs import MOST_AT_ONCE, queue_import
+from kpis.imports.joining import open_sheets
 from kpis.imports.naming import still_renamed
-from kpis.imports.opening import open_sample
 from kpis.imports.profiles import change_profile, create_profile, newest
 from kpis.imports.proposing import Proposal
 from kpis.imports.taking import LONGEST_NAME, ImportOptions, read_file, take_in
@@ -36,7 +36,7 @@ def keep_sheet(pk: int, content: bytes, name: str, *, actor: Actor, now: datetim
     """
     if not content.strip():
         raise Invalid("empty_file", _("Choose a file, or paste cells."))
-    open_sample(content, filename=name)
+    open_sheets(content, name)
     with transaction.atomic():
         kept = {"content": content, "name": name[-LONGEST_NAME:], "kept_at": now}
         sheet, _is_new = SetUpSheet.objects.update_or_create(set_up=locked_set_up(pk, actor), defaults=kept)
@@ -88,6 +88,7 @@ def remembered(found: SetUp, proposal: Proposal, *, actor: Actor) -> dict[str, A
     if not headings <= here:
         return proposal.mapping
     found_now = proposal.mapping.get("columns", {})
+    held = {code: _with_others(column, found_now.get(code), here) for code, column in held.items()}
     new = {code: column for code, column in found_now.items() if _heading(column) not in headings}
     named = {name: code for name, code in before.get("queues", {}).items() if name in proposal.queue_names}
     kept_words = {name: before[name] for name in ("named_by", "definitions") if name in before}
@@ -98,6 +99,15 @@ def remembered(found: SetUp, proposal: Proposal, *, actor: Actor) -> dict[str, A
         | ({"renamed": renamed} if renamed else {})
         | {"columns": new | held, "queues": proposal.mapping.get("queues", {}) | named}
     )
+
+
+def _with_others(column: Any, now: Any, here: set[str]) -> Any:
+    """Return a column as it was read, with the headings of this file's other sheets that go on with it."""
+    was = {"heading": column} if isinstance(column, str) else column
+    also = [name for name in was.get("also", ()) if name in here]
+    if isinstance(now, dict) and now["heading"] == was["heading"]:
+        also += [name for name in now.get("also", ()) if name not in also]
+    return was | {"also": also} if also else column
 
 
 def _heading(column: Any) -> str:

@@ -1,0 +1,102 @@
+"""What the targets of a set-up need of a sheet of figures: the measures of their KPIs, and those it does not hold."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from bpo.models import SetUp
+from kpis.calc.facts import Rollup
+from kpis.calc.formula import parse
+from kpis.imports.synonyms import BACKOFFICE_WORDS, MEASURE_WORDS, WHOLE_MEASURES
+from kpis.models import Measure, Target
+from kpis.queries.definitions import Definition, load_definitions
+from vendors.choices import Channel
+from vendors.models import ContractQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """A KPI with the measures that a sheet still lacks of it, and the vendors it lacks them of.
+
+    ``is_partly_held`` says whether the sheet has the others.
+    """
+
+    kpi: str
+    measures: list[str]
+    vendors: list[str]
+    is_partly_held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The measures that the targets of a set-up need in a month, by contract and KPI. Five queries."""
+
+    targets: list[Target]
+    definitions: Mapping[int, Definition]
+    queues: Mapping[int, Mapping[str, str]]
+    names: Mapping[str, str]
+
+    @property
+    def measures(self) -> set[str]:
+        """Everything the KPIs need, and what sheets of such services usually hold beside it."""
+        channels = {channel for queues in self.queues.values() for channel in queues.values()}
+        usual = set(WHOLE_MEASURES)
+        usual |= set(MEASURE_WORDS) if channels & {Channel.VOICE, Channel.OUTBOUND} else set()
+        usual |= {code for code in self.names if code.startswith("chat_")} if Channel.CHAT in channels else set()
+        usual |= set(BACKOFFICE_WORDS) if Channel.BACKOFFICE in channels else set()
+        return usual.union(*(_entered(definition) for definition in self.definitions.values()))
+
+    def lacks(self, held: Mapping[str, Collection[str]]) -> list[Lack]:
+        """Return what is missing of each KPI at the vendors that a sheet has figures of, by what it holds of a queue.
+
+        KPIs of which a part is there come first.
+        """
+        found: dict[tuple[str, tuple[str, ...], bool], list[str]] = defaultdict(list)
+        for target in self.targets:
+            contract, kpi = target.series.contract, target.series.kpi
+            queues = self.queues.get(target.series.contract_id or 0, {})
+            here = set().union(*(held.get(code, ()) for code in queues))
+            needed = _entered(self.definitions[kpi.pk])
+            missing = tuple(sorted(self.names.get(code, code) for code in needed - here))
+            if here and missing and contract is not None:
+                found[kpi.label, missing, bool(needed & here)].append(contract.vendor.label)
+        lacks = [Lack(kpi, list(codes), list(dict.fromkeys(of)), part) for (kpi, codes, part), of in found.items()]
+        return sorted(lacks, key=lambda one: not one.is_partly_held)
+
+    def unread(self, held: Iterable[str]) -> list[str]:
+        """Return the vendors of the set-up of which a sheet holds nothing."""
+        there = set(held)
+        vendors: dict[str, bool] = {}
+        for target in self.targets:
+            contract = target.series.contract
+            assert contract is not None
+            is_there = bool(there & self.queues.get(contract.pk, {}).keys())
+            vendors[contract.vendor.label] = vendors.get(contract.vendor.label, False) or is_there
+        return [name for name, is_there in vendors.items() if not is_there]
+
+
+def needs_of(made: SetUp, month: date) -> Needs:
+    """Return what the targets of a set-up need in a month."""
+    targets = list(
+        Target.objects.filter(series__contract__code__in=made.made["contracts"])
+        .valid_on(month)
+        .select_related("series__kpi", "series__contract__vendor")
+        .order_by("series__contract__vendor__name", "pk")
+    )
+    kpis = {target.series.kpi_id for target in targets}
+    definitions = load_definitions(kpis)
+    queues: dict[int, dict[str, str]] = defaultdict(dict)
+    links = ContractQueue.objects.filter(contract__code__in=made.made["contracts"])
+    for contract, code, channel in links.values_list("contract_id", "queue__code", "queue__channel"):
+        queues[contract][code] = channel
+    names = {row.code: row.label for row in Measure.objects.all()}
+    return Needs(targets, {kpi: definitions.on(kpi, month) for kpi in kpis}, queues, names)
+
+
+def _entered(definition: Definition) -> set[str]:
+    """Return the measures of a KPI that somebody reports."""
+    named = parse(definition.rule.formula).measures
+    return {code for code in named if definition.rule.rollups.get(code) is not Rollup.CALENDAR}

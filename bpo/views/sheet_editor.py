@@ -1,0 +1,150 @@
+"""How the sheet of all vendors is read, as its page shows it: the profile editor over the kept file itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from bpo.queries.sheet_needs import Lack, Needs
+from bpo.views.access import PageRequest
+from bpo.views.profile_editor import Editor
+from bpo.views.profile_forms import Choices
+from kpis.imports.joining import Opened
+from vendors.errors import RowError
+
+_WORD = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)+")
+MOST_GROUPS = 30
+
+
+@dataclass(slots=True)
+class Said:
+    """One message and the lines it is about."""
+
+    text: str
+    lines: list[int] = field(default_factory=list)
+
+    @property
+    def where(self) -> str:
+        """The lines in short: 6-36, 38."""
+        spans: list[list[int]] = []
+        for line in sorted(set(self.lines)):
+            if spans and line == spans[-1][1] + 1:
+                spans[-1][1] = line
+            else:
+                spans.append([line, line])
+        return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in spans)
+
+
+class SheetEditor(Editor):
+    """The state of the page; ``needs`` are those of the set-up's targets."""
+
+    def __init__(self, request: PageRequest, *, opened: Opened, needs: Needs, **options: Any) -> None:
+        self.opened, self.needs = opened, needs
+        self.shows_all = "all" in request.POST or request.POST.get("do") == "all"
+        self.sent = {text for name, text in request.POST.items() if name.startswith("column-")}
+        self.held = _codes_of(options["proposal"].mapping)
+        super().__init__(request, vendor=None, grid=opened.grid, **options)
+
+    # The lists -------------------------------------------------------------------------------------
+    @cached_property
+    def measures(self) -> Choices:
+        return sorted(((code, name) for code, name in self.needs.names.items()), key=lambda choice: choice[1])
+
+    @property
+    def names_of_measures(self) -> dict[str, str]:
+        return dict(self.measures)
+
+    @cached_property
+    def choices(self) -> list[Any]:
+        """The measures of the services that were chosen, and on demand all others behind them."""
+        near = self.needs.measures | self.held | self.sent
+        first = [choice for choice in self.measures if choice[0] in near]
+        rest = [choice for choice in self.measures if choice[0] not in near]
+        return [(_("Of these services"), first), (_("Others"), rest)] if self.shows_all else first
+
+    @cached_property
+    def wholes(self) -> list[Any]:
+        counts = {column.holds for column in self.proposal.columns} if self.proposal else set()
+        return [choice for choice in self.measures if choice[0] in counts | self.held | self.sent]
+
+    # What is said ----------------------------------------------------------------------------------
+    @property
+    def errors(self) -> list[Said]:
+        """What is wrong with lines: what the service refused, else what the sheet's trial shows."""
+        found = self.error.errors if self.error else self.trial.errors if self.trial else ()
+        return self._grouped(found)
+
+    @property
+    def error_count(self) -> int:
+        found = self.error.errors if self.error else self.trial.errors if self.trial else ()
+        return len({(str(error.detail).partition(" · ")[0], error.row) for error in found if error.row is not None})
+
+    @property
+    def warnings(self) -> list[Said]:
+        return self._grouped(self.trial.warnings if self.trial else ())
+
+    @property
+    def lacks(self) -> list[Lack]:
+        """The KPIs of which the sheet has a part."""
+        return [lack for lack in self._lacks if lack.is_partly_held]
+
+    @property
+    def without_figures(self) -> list[Lack]:
+        return [lack for lack in self._lacks if not lack.is_partly_held]
+
+    @cached_property
+    def _lacks(self) -> list[Lack]:
+        return self.needs.lacks(self.trial.measures) if self.trial else []
+
+    @property
+    def unread(self) -> list[str]:
+        """The vendors of the set-up that the sheet has nothing of."""
+        return self.needs.unread(self.trial.measures) if self.trial else []
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        return self.trial.skipped if self.trial else {}
+
+    @property
+    def told_by_columns(self) -> list[str]:
+        return list(self.proposal.told_by_columns) if self.proposal else []
+
+    def _grouped(self, errors: Iterable[RowError]) -> list[Said]:
+        """Return messages with their lines, each once; where there are too many, those of one kind are one."""
+        by_text = self._by(errors, lambda error: str(error.detail))
+        return by_text if len(by_text) <= MOST_GROUPS else self._by(errors, lambda error: (error.code, error.field))
+
+    def _by(self, errors: Iterable[RowError], key: Any) -> list[Said]:
+        found: dict[Any, Said] = {}
+        for error in errors:
+            said = found.setdefault(key(error), Said(self._named(str(error.detail))))
+            said.lines += [error.row] if error.row is not None else []
+        return list(found.values())
+
+    def _named(self, text: str) -> str:
+        """Return a message with queues and measures by their names."""
+        names = self.names_of_queues | self.names_of_measures
+        return _WORD.sub(lambda match: names.get(match[0], match[0]), text)
+
+
+def sheets_of(request: PageRequest) -> list[str]:
+    """Return the sheets that a form was made of, else those that were ticked; none where nothing says so."""
+    if "base" not in request.POST:
+        return request.GET.getlist("sheet")
+    try:
+        base = json.loads(request.POST["base"])
+        found = base.get("sheets") or [base.get("sheet")]
+    except (ValueError, AttributeError, RecursionError):
+        return []
+    return [name for name in found if isinstance(name, str)]
+
+
+def _codes_of(mapping: Mapping[str, Any]) -> set[str]:
+    columns = mapping.get("columns", {})
+    return {*columns, *(column["of"] for column in columns.values() if isinstance(column, dict) and "of" in column)}
