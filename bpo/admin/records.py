@@ -35,6 +35,7 @@ ACTIONS.update(
         "report_link.revoke": _("Report link revoked"),
         "report_subscription.change": _("Regular report changed"),
         "report_subscription.make": _("Regular report made"),
+        "money_terms.set": _("Terms of money set"),
         "second_step.begin": _("Second step turned on"),
         "second_step.codes": _("New recovery codes drawn"),
         "second_step.end": _("Second step ended"),

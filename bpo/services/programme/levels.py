@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from bpo.calc.weights import to_hundred
 from bpo.services.programme.wishes import Wish
 from kpis.services.target_set_items import Item
 from kpis.services.target_values import DECIMAL_FIELDS, LEVELS, Unreadable, plain, read_decimal
@@ -33,8 +34,22 @@ def levels_of(wish: Wish, items: Mapping[str, Sequence[Item]]) -> dict[Any, dict
                 if not any(fields is not None for fields in found[code, place].values()):
                     text = _("%(name)s: at least one KPI must have a target.")
                     errors.append(RowError("no_target", text % {"name": wish.vendors[place]}, f"{code}||{place}"))
+                _share_out(found[code, place], of_set)
     refuse(errors)
     return {key: {kpi: fields for kpi, fields in row.items() if fields != {}} for key, row in found.items()}
+
+
+def _share_out(chosen: dict[str, dict[str, Any] | None], items: Sequence[Item]) -> None:
+    """Bring the weights of the KPIs that count for a vendor to 100, or no card of it could be made final."""
+    weights = {
+        item.kpi.code: Decimal(weight)
+        for item in items
+        if (fields := chosen[item.kpi.code]) is not None
+        and (weight := fields.get("weight", item.values["weight"])) is not None
+    }
+    for code, weight in to_hundred(weights).items():
+        if weight != weights[code]:
+            chosen[code] = {**(chosen[code] or {}), "weight": plain(weight)}
 
 
 def _weight(wish: Wish, code: str, item: Item, errors: list[RowError]) -> Decimal | None:
