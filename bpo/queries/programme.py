@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, Max
+from django.db.models import Count
 
 from bpo.models import Scorecard, SetUp
 from bpo.queries.pending import pending
@@ -48,18 +48,24 @@ def set_ups(actor: Actor) -> Sequence[SetUp]:
 
 
 def contracts_made(made: SetUp, actor: Actor, month: str) -> list[Made]:
-    """Return the contracts of a set-up with their figures and the newest card of ``month`` (2026-10); four queries."""
+    """Return the contracts of a set-up with their figures and the card of the newest month that has any.
+
+    Without figures it is that of ``month`` (2026-10), the first that is judged. Three queries, and one for each month
+    that is shown.
+    """
     visible = Contract.objects.visible_to(actor.limited_to(Capability.READ_CONTRACTS)).select_related("vendor")
     contracts = list(visible.filter(code__in=made.made["contracts"]).order_by("vendor__name", "code"))
     figures = DailyMetric.objects.filter(queue__contract_links__contract__in=contracts).order_by()
     counts = figures.values_list("queue__contract_links__contract", "is_month").annotate(Count("pk", distinct=True))
     came = {(contract, is_month): count for contract, is_month, count in counts}
-    newest = Scorecard.objects.visible_to(actor).filter(contract__in=contracts, start=f"{month}-01").order_by()
-    last = newest.values_list("contract").annotate(last=Max("pk")).values_list("last", flat=True)
-    waiting = pending({row.pk for row in contracts}, date.fromisoformat(f"{month}-01"))
-    cards = {
-        card.contract_id: _card(card, card.contract_id in waiting) for card in Scorecard.objects.filter(pk__in=last)
-    }
+    found = Scorecard.objects.visible_to(actor).filter(contract__in=contracts, start__gte=f"{month}-01")
+    newest: dict[int, Scorecard] = {}
+    for card in found.order_by("start", "version"):
+        before = newest.get(card.contract_id)
+        if before is None or card.start == before.start or not card.is_unreported:
+            newest[card.contract_id] = card
+    waiting = {start: pending(newest, start) for start in {card.start for card in newest.values()}}
+    cards = {key: _card(card, key in waiting[card.start]) for key, card in newest.items()}
     return [
         Made(row, came.get((row.pk, False), 0), came.get((row.pk, True), 0), cards.get(row.pk)) for row in contracts
     ]

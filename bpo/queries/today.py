@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +28,7 @@ from bpo.queries.alert_words import message_of
 from bpo.queries.next_steps import short
 from bpo.queries.plans import overdue, to_check
 from kpis.choices import WAITING_FACTORS, DraftStatus, ReconciliationStatus, TargetChangeStatus
-from kpis.models import ExternalFactor, Reconciliation, RefusedFeed, SubmissionDraft, TargetChange
+from kpis.models import ExternalFactor, Reconciliation, RefusedFeed, Submission, SubmissionDraft, TargetChange
 from vendors.actors import Capability
 from vendors.clock import local_date
 from vendors.errors import Text
@@ -159,7 +160,11 @@ def _alert(row: Alert) -> Line:
 
 def _refused(actor: Actor, now: datetime) -> _Kind:
     rows = RefusedFeed.objects.visible_to(actor.limited_to(Capability.READ_SUBMISSIONS))
-    rows = rows.filter(refused_at__gte=now - RECENT).select_related("vendor").order_by("-refused_at", "-id")
+    # Who was refused and then got through has nothing left to do.
+    later = Submission.objects.filter(submitted_by=OuterRef("submitted_by"), received_at__gt=OuterRef("refused_at"))
+    same_vendor = Q(vendor=OuterRef("vendor")) | Q(vendor=None)
+    rows = rows.filter(~Exists(later.filter(same_vendor)), refused_at__gte=now - RECENT)
+    rows = rows.select_related("vendor").order_by("-refused_at", "-id")
     where = reverse("bpo:submission-list")
 
     def line(row: RefusedFeed) -> Line:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -13,7 +14,7 @@ from bpo.services import scorecards
 from kpis.models import RefusedFeed
 from tests.bpo.pages_sample import AFTER, Programme, signed_in
 from tests.checks import assert_constant_queries
-from tests.make import make_actor, make_contract, make_vendor
+from tests.make import make_actor, make_contract, make_submission, make_vendor
 from vendors.choices import Role
 from vendors.models import Vendor
 
@@ -60,6 +61,16 @@ def test_a_vendor_sees_its_own_and_never_anothers(programme: Programme) -> None:
     assert "반려: 5행" in text
     assert "7행" not in text
     assert "나래" not in text
+
+
+def test_who_was_refused_and_then_got_through_has_nothing_left_to_do(programme: Programme) -> None:
+    for rows, vendor, sender in ((5, programme.vendor, "x"), (6, None, "mina"), (7, programme.vendor, "y")):
+        RefusedFeed.objects.create(vendor=vendor, refused_at=AFTER, submitted_by=sender, way="file", row_count=rows)
+    later = AFTER + timedelta(minutes=1)
+    for vendor, sender in ((programme.vendor, "x"), (None, "mina"), (make_vendor("narae"), "y")):
+        make_submission(vendor=vendor, submitted_by=sender, received_at=later)
+
+    assert re.findall(r"반려: \d행", text_of(signed_in(Role.MANAGER))) == ["반려: 7행"]
 
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.VENDOR_MEMBER, Role.EXECUTIVE, Role.ANALYST, Role.DEPARTMENT])

@@ -232,6 +232,15 @@ class TestPartAndPending:
         assert (before.card.score, before.card.is_pending) == (programme.card().score, False)
         assert (row.card.score, row.card.is_pending) == (None, True)
 
+    def test_the_page_of_a_set_up_leads_to_the_newest_month_with_figures(self, programme: Programme) -> None:
+        made = SetUp(made={"contracts": [programme.contract.code]})
+        begin_november(programme)
+        (empty,) = contracts_made(made, MANAGER, "2026-09")
+        report(programme, NOVEMBER, days=2)
+        (row,) = contracts_made(made, MANAGER, "2026-09")
+
+        assert [one.card and one.card.start for one in (empty, row)] == [MONTH, NOVEMBER]
+
 
 class TestMonthTotals:
     def test_a_total_counts_as_its_days_on_the_kpis_page(self, programme: Programme) -> None:
