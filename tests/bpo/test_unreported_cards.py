@@ -108,6 +108,8 @@ class TestNothingReported:
             assert not re.search(r"\b0\.00 (?!%)|▼| D ", text)
         assert "이달 실적이 아직 제출되지 않아 총점과 등급이 없습니다." in card
         assert "2026년 11월 실적이 아직 제출되지 않아 점수가 없습니다." in summed
+        why = text_of(manager, f"/scorecards/{programme.card(NOVEMBER).pk}/explain/")
+        assert ("그때부터 반영합니다" in why, "0점으로 반영" in why) == (True, False)
 
     def test_the_printed_page_and_the_workbook_show_it_too(self, programme: Programme) -> None:
         begin_november(programme)
