@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,9 @@ from bpo.services.programme import DAYS, SERVICES, VOICE_SETS, Reading, Wish
 from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import month_of
 from bpo.views.submitting_form import workbook
-from kpis.models import Submission, TargetSet
+from kpis.calc.facts import Rollup
+from kpis.calc.formula import parse
+from kpis.models import Kpi, Measure, Submission, TargetSet
 from kpis.queries.contract_form import contract_form
 from kpis.services.target_checks import is_higher_better
 from kpis.services.target_set_items import Item
@@ -210,9 +213,11 @@ def _words_of(wish: Wish) -> dict[int, list[str]]:
 def _grid(request: PageRequest, wish: Wish, reading: Reading, refusal: DomainError | None = None) -> HttpResponse:
     sets = {one.code: one for one in TargetSet.objects.filter(code__in=wish.sets)}
     faults = {error.field: error.detail for error in refusal.errors} if refusal else {}
+    items_of_sets = programme.items_of(wish)
+    needs = _needs(wish, {item.kpi for items in items_of_sets.values() for item in items})
     tables = [
-        (sets[code], _vendors_of(wish, code), [_row(wish, code, item, faults) for item in items])
-        for code, items in programme.items_of(wish).items()
+        (sets[code], _vendors_of(wish, code), [_row(wish, code, item, faults, needs) for item in items])
+        for code, items in items_of_sets.items()
     ]
     context = {
         "wish": wish,
@@ -254,7 +259,17 @@ def _vendors_of(wish: Wish, code: str) -> list[tuple[int, str]]:
     return [(place, name) for place, name in enumerate(wish.vendors) if wish.uses(code, place)]
 
 
-def _row(wish: Wish, code: str, item: Item, faults: Mapping[Any, Any]) -> dict[str, Any]:
+def _needs(wish: Wish, kpis: Collection[Kpi]) -> dict[str, list[str]]:
+    """Return what must be reported for each KPI, by its code: the names of the measures of its formula."""
+    measures = {kpi.code: parse(version_on(kpi, wish.month).formula).measures for kpi in kpis}
+    rows = Measure.objects.filter(code__in=set(chain.from_iterable(measures.values())))
+    names = {row.code: row.label for row in rows.exclude(rollup=Rollup.CALENDAR)}
+    return {code: [names[one] for one in found if one in names] for code, found in measures.items()}
+
+
+def _row(
+    wish: Wish, code: str, item: Item, faults: Mapping[Any, Any], needs: Mapping[str, list[str]]
+) -> dict[str, Any]:
     """Return one KPI of the grid: which way its levels run, its weight, and the inputs of its vendors."""
     weight = f"w|{code}|{item.kpi.code}"
     cells = []
@@ -266,6 +281,7 @@ def _row(wish: Wish, code: str, item: Item, faults: Mapping[Any, Any]) -> dict[s
     return {
         "item": item,
         "unit": version_on(item.kpi, wish.month).unit,
+        "needs": needs[item.kpi.code],
         "is_higher_better": is_higher_better(item.values, item.scale),
         "weight": (weight, wish.weights.get((code, item.kpi.code), plain(item.values["weight"])), faults.get(weight)),
         "cells": cells,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Sum
 from django.test import Client
 from django.utils.translation import override
 from python_calamine import CalamineWorkbook
@@ -147,6 +148,14 @@ def test_a_vendor_may_do_without_a_service_a_kpi_and_with_another_weight() -> No
     assert weights["csat"] / weights["qa_score"] == 2
 
 
+def test_a_kpi_whose_weight_is_emptied_counts_for_nobody() -> None:
+    made("한빛컨택", "다온씨에스", weights={("inbound", "csat"): ""})
+
+    assert not Target.objects.filter(series__kpi__code="csat").exists()
+    sums = Target.objects.values("series__contract").annotate(sum=Sum("weight")).order_by()
+    assert [row["sum"] for row in sums] == [100, 100]
+
+
 @pytest.mark.parametrize(
     ("text", "names", "does"),
     [
@@ -156,6 +165,7 @@ def test_a_vendor_may_do_without_a_service_a_kpi_and_with_another_weight() -> No
         ("한빛컨택\t12,430\n한빛컨택\n", ("한빛컨택", "한빛컨택"), {}),
         ("\t주문\n", (), {}),
         ("업체\t센터\t업무\n한빛\t부산\t주문/배송\n한빛\t부산\t주문/배송", ("한빛",), {0: ["order", "delivery"]}),
+        ("업체\t업무\n한빛\t주문\n업체\t업무\n다온\t채팅", ("한빛", "다온"), {0: ["order"], 1: ["chat"]}),
         (
             "업체명\n한빛  고객 상담 전화\n다온, 채팅\nAcme, Inc.",
             ("한빛", "다온", "Acme, Inc."),

@@ -19,7 +19,7 @@ from vendors.errors import RowError
 def levels_of(wish: Wish, items: Mapping[str, Sequence[Item]]) -> dict[Any, dict[str, dict[str, Any] | None]]:
     """Return what differs from the set, by set and place of the vendor; raise Invalid with every fault.
 
-    A KPI that a vendor does without stands there as null.
+    A KPI that a vendor does without stands there as null; one whose weight was emptied counts for nobody.
     """
     found: dict[Any, dict[str, dict[str, Any] | None]] = {}
     errors: list[RowError] = []
@@ -28,7 +28,9 @@ def levels_of(wish: Wish, items: Mapping[str, Sequence[Item]]) -> dict[Any, dict
         for place in range(len(wish.vendors)):
             if wish.uses(code, place):
                 found[code, place] = {
-                    item.kpi.code: _own_levels(wish, code, place, item, weights[item.kpi.code], errors)
+                    item.kpi.code: None
+                    if wish.weights.get((code, item.kpi.code)) == ""
+                    else _own_levels(wish, code, place, item, weights[item.kpi.code], errors)
                     for item in of_set
                 }
                 if not any(fields is not None for fields in found[code, place].values()):
@@ -55,7 +57,7 @@ def _share_out(chosen: dict[str, dict[str, Any] | None], items: Sequence[Item]) 
 def _weight(wish: Wish, code: str, item: Item, errors: list[RowError]) -> Decimal | None:
     """Return the weight of a KPI in a set where it is another one; note what cannot be read."""
     text = wish.weights.get((code, item.kpi.code))
-    if text is None:
+    if not text:
         return None
     try:
         weight = read_decimal(text, *DECIMAL_FIELDS["weight"])

@@ -85,8 +85,9 @@ def read_names(text: str, answers: dict[str, str] | None = None) -> Reading:
     reading, columns = Reading(), None
     for number, line in enumerate(line for line in text.splitlines() if line.strip()):
         cells = [" ".join(cell.split()) for cell in line.split("\t")]
-        if not number and _is_heading(line):
-            reading.heading = " · ".join(cell for cell in _words(line) if cell)
+        # It comes again where several sheets were pasted below each other.
+        if _is_heading(line) and (not number or reading.heading):
+            reading.heading = reading.heading or " · ".join(cell for cell in _words(line) if cell)
             columns = [place for place, cell in enumerate(cells) if plain(cell) in SERVICE_HEADINGS] or None
             continue
         name, words = _parted(line, cells, columns)
