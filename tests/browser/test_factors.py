@@ -35,6 +35,7 @@ def test_a_claim_becomes_adjusted_figures(world: World, open_page: Callable[...,
     page.fill("#id_starts_at", "2026-09-30T10:00")
     page.fill("#id_ends_at", "2026-09-30T12:30")
     page.check("input[name=queues]")
+    page.click("summary >> text=제외 방법과 범위")
     page.fill("#id_slices", "queue,date,offered,within\nvoice,2026-09-30,1000,100")
     shot(page, "factor-new")
     page.get_by_role("button", name="등록", exact=True).click()

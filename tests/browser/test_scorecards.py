@@ -64,6 +64,7 @@ def test_it_lets_a_vendor_dispute_a_line_without_a_mouse(programme: Programme, o
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")  # no line is chosen beforehand
     page.keyboard.press("Tab")
     page.keyboard.type("당사 집계와 다릅니다")
     page.keyboard.press("Tab")
