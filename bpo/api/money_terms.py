@@ -38,6 +38,7 @@ class FeeSerializer(StrictSerializer):
     """`fixed`: the price itself. `unit`: price × the month total of `measure`. `head`: price × `heads`."""
 
     kind = fields.Choice(choices=_words(FeeKind))
+    # The framework has an attribute of this name on every field; what is declared here is taken off the class.
     label = fields.Text(max_length=100, required=False, allow_blank=True, default="")  # type: ignore[assignment]
     price = fields.Decimal(**AMOUNT)
     measure = fields.Code(pattern=NAME_PATTERN, required=False, allow_null=True)

@@ -96,9 +96,9 @@ def _fixed(step: Step, currency: str, names: Mapping[str, str]) -> tuple[str, st
 
 
 def _heads(step: Step, currency: str, names: Mapping[str, str]) -> tuple[str, str]:
-    text = _("%(price)s × %(heads)s heads")
-    facts = {"price": won(step.inputs["price"], currency), "heads": _short(step.inputs["heads"])}  # type: ignore[arg-type]
-    return step.about or _("Fee by heads"), text % facts
+    found: Mapping[str, Any] = step.inputs
+    facts = {"price": won(found["price"], currency), "heads": _short(found["heads"])}
+    return step.about or _("Fee by heads"), _("%(price)s × %(heads)s heads") % facts
 
 
 def _units(step: Step, currency: str, names: Mapping[str, str]) -> tuple[str, str]:
@@ -163,10 +163,8 @@ def _repeat(step: Step, currency: str, names: Mapping[str, str]) -> tuple[str, s
 
 
 def _cap(step: Step, currency: str, names: Mapping[str, str]) -> tuple[str, str]:
-    facts = {
-        "sum": won(step.inputs["reductions"], currency),  # type: ignore[arg-type]
-        "most": won(step.inputs["most"], currency),  # type: ignore[arg-type]
-    }
+    found: Mapping[str, Any] = step.inputs
+    facts = {"sum": won(found["reductions"], currency), "most": won(found["most"], currency)}
     return _("All reductions, at most what is at risk"), _("%(sum)s, at most %(most)s") % facts
 
 

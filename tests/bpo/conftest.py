@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 
+from kpis.services.catalogue import load_catalogue
+from kpis.services.target_sets import load_target_sets
 from tests.bpo.pages_sample import AFTER, Programme, make_programme
 
 
@@ -19,3 +21,10 @@ def programme() -> Programme:
 def after_the_month() -> Iterator[None]:
     with time_machine.travel(AFTER, tick=False):
         yield
+
+
+@pytest.fixture
+def shipped(after_the_month: None) -> None:
+    """The catalogue and the target sets, as a new installation has them."""
+    load_catalogue(AFTER)
+    load_target_sets(AFTER)

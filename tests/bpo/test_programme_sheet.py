@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-import time_machine
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -27,19 +26,16 @@ from bpo.services.programme.sheets import remembered
 from kpis.imports.opening import open_sample
 from kpis.imports.proposing import propose
 from kpis.models import DailyMetric, ImportJob, ImportProfile, Submission
-from kpis.services.catalogue import load_catalogue
 from kpis.services.recalculation import drain
-from kpis.services.target_sets import load_target_sets
 from tests import make
 from tests.bpo.pages_sample import AFTER, signed_in
+from tests.bpo.programme_world import MANAGER, OCTOBER
 from vendors.choices import Role
 from vendors.errors import Conflict, Forbidden, Invalid, NotFound, Unprocessable
 from vendors.models import Vendor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped")]
 
-MANAGER = make.make_actor(Role.MANAGER)
-OCTOBER = date(2026, 10, 1)
 SHARES = "운영업체,업무,인입,응대율\n한빛컨택,주문 전화,12430,91.2%\n,채팅,3100,95%\n다온씨에스,주문 전화,8000,93%\n"
 MAPPING = {
     "named_by": ["운영업체", "업무"],
@@ -49,16 +45,8 @@ MAPPING = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _catalogue() -> Any:
-    with time_machine.travel(AFTER, tick=False):
-        load_catalogue(AFTER)
-        load_target_sets(AFTER)
-        yield
-
-
 @pytest.fixture
-def found() -> SetUp:
+def found(shipped: None) -> SetUp:
     wish = Wish(("한빛컨택", "다온씨에스"), OCTOBER, {"order": "every", "chat": "every"}, "order")
     return create_programme(wish, actor=MANAGER, now=AFTER)
 

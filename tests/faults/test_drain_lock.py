@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -44,7 +45,7 @@ def interleave(monkeypatch: pytest.MonkeyPatch) -> None:
     has_read, may_write = threading.Event(), threading.Event()
     load_figures = World.load_figures
 
-    def slow(world: World, wanted):  # type: ignore[no-untyped-def]
+    def slow(world: World, wanted: Any) -> Any:
         figures = load_figures(world, wanted)
         if not has_read.is_set():
             has_read.set()
@@ -90,7 +91,7 @@ def test_two_drains_share_the_contracts(monkeypatch: pytest.MonkeyPatch) -> None
     both_work = threading.Barrier(2, timeout=PATIENCE)
     load_figures, shares = World.load_figures, []
 
-    def together(world: World, wanted):  # type: ignore[no-untyped-def]
+    def together(world: World, wanted: Any) -> Any:
         shares.append(set(world.contracts))
         both_work.wait()  # neither goes on before the other has contracts of its own in hand
         return load_figures(world, wanted)
