@@ -37,8 +37,6 @@ BATCH = {"postgresql": (100, 50_000), "sqlite": (5, 50_000)}
 """How many contracts are worked on together at most, and how many queue-days: a batch is held in memory, and its
 contracts are locked. A larger one saves little, and leaves nothing for a second worker. SQLite has one writer: a long
 batch there would hold up every submission."""
-
-
 BREATH = {"postgresql": 0.0, "sqlite": 0.12}
 """Seconds between two batches: who waits for SQLite's write lock asks every 0.1 s, and would wait for the whole drain
 where the next batch takes it at once."""
@@ -78,6 +76,9 @@ def drain(*, now: datetime) -> DrainReport:
         if report.contracts:
             time.sleep(BREATH[connection.vendor])
         batch = _begin(chosen)
+        if not batch:
+            # Others were quicker.
+            continue
         with _without_collections():
             _drain_batch(batch, now, report)
         # A contract that is marked again while we work is taken up once more; one that failed is not.
@@ -161,8 +162,6 @@ def _still_tried(batch: list[int | None]) -> set[int | None]:
 
 
 def _drain_batch(batch: list[int | None], now: datetime, report: DrainReport, tries: int = 4) -> None:
-    if not batch:
-        return
     try:
         afterwards = _drain_locked(batch, now, report)
     except Exception as error:
