@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from kpis.calc.formula import parse
 from kpis.calc.imputation import is_weighted
 from kpis.calc.periods import Period
 from kpis.calc.projection import Course
+from kpis.queries.definitions import Definition
 from kpis.queries.figures import Figures
 from kpis.queries.paces import DaySums, Pace, Window
 from kpis.queries.pooled import PeriodFacts
@@ -64,25 +65,30 @@ def ahead(world: World, figures: Figures, periods: Sequence[OpenPeriod]) -> dict
     ``figures`` are what was read before; what they lack of the last four weeks is read once, whatever the number of
     periods.
     """
-    wanted = [one for one in periods if _has_a_rate(_rule(world, one))]
+    definitions = {_key(one): world.definitions.on(*_key(one)) for one in periods}
+    with_a_rate = {key: found for key, found in definitions.items() if _has_a_rate(found.rule)}
+    wanted = [one for one in periods if _key(one) in with_a_rate]
     if not wanted:
         return {}
-    reader = _Reader(world, _recent_figures(world, figures, wanted))
+    reader = _Reader(world, _recent_figures(world, figures, wanted, with_a_rate.values()), with_a_rate)
     return {(one.series.id, one.period.start): reader.read(one) for one in wanted}
+
+
+def _key(one: OpenPeriod) -> tuple[int, date]:
+    """Return the KPI and the day that say by which definition a period is judged."""
+    return one.series.kpi, one.period.start
 
 
 def _has_a_rate(rule: KpiRule) -> bool:
     return rule.direction in ONE_SIDED and is_weighted(rule)
 
 
-def _rule(world: World, one: OpenPeriod) -> KpiRule:
-    return world.definitions.on(one.series.kpi, one.period.start).rule
-
-
-def _recent_figures(world: World, figures: Figures, wanted: Sequence[OpenPeriod]) -> Figures:
+def _recent_figures(
+    world: World, figures: Figures, wanted: Sequence[OpenPeriod], definitions: Iterable[Definition]
+) -> Figures:
     queues = {span.queue for one in wanted for span in world.spans_of(one.series)}
-    ranges = [_recent(world.today_of(one.series.contract)) for one in wanted]
-    measures = {code for one in wanted for code in parse(_rule(world, one).formula).measures}
+    ranges = [_recent(today) for today in {world.today_of(one.series.contract) for one in wanted}]
+    measures = {code for found in definitions for code in parse(found.rule.formula).measures}
     return figures.covering(min(first for first, _end in ranges), max(end for _first, end in ranges), queues, measures)
 
 
@@ -94,14 +100,14 @@ def _recent(today: date) -> tuple[date, date]:
 class _Reader:
     """The last four weeks of some queues, and the calendars of what is to come; both are shared by their KPIs."""
 
-    def __init__(self, world: World, figures: Figures) -> None:
-        self.world, self.figures = world, figures
+    def __init__(self, world: World, figures: Figures, definitions: Mapping[tuple[int, date], Definition]) -> None:
+        self.world, self.figures, self.definitions = world, figures, definitions
         self._facts: dict[tuple[int | None, int | None], PeriodFacts] = {}
         self._coming: dict[Any, list[tuple[date, int]]] = {}
         self._sums: dict[tuple[int | None, int | None, tuple[int, ...]], DaySums] = {}
 
     def read(self, one: OpenPeriod) -> Ahead:
-        definition = self.world.definitions.on(one.series.kpi, one.period.start)
+        definition = self.definitions[_key(one)]
         start, end = _recent(self.world.today_of(one.series.contract))
         rule, formula = definition.rule, parse(definition.rule.formula)
         facts = self._recent_facts(one.series, start, end)

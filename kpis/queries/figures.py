@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, S
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import pairwise
 from typing import Any
 
@@ -121,12 +121,12 @@ class Figures:
 def _joined(pieces: Iterable[QueueRows | None]) -> QueueRows | None:
     """Put days of one queue, in order and of the same measures, behind each other; null for none."""
     found = [piece for piece in pieces if piece is not None]
-    if len(found) < 2:
-        return found[0] if found else None
-    columns: dict[str, Column] = {
-        code: [value for piece in found for value in piece.columns[code]] for code in found[0].columns
-    }
-    return QueueRows(found[0].queue, [day for piece in found for day in piece.dates], columns)
+    return reduce(_with_later, found) if found else None
+
+
+def _with_later(rows: QueueRows, later: QueueRows) -> QueueRows:
+    columns: dict[str, Column] = {code: [*column, *later.columns[code]] for code, column in rows.columns.items()}
+    return QueueRows(rows.queue, [*rows.dates, *later.dates], columns)
 
 
 def _laid_over(

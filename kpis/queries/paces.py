@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any
 
 from kpis.calc.approximate import approximate
@@ -89,9 +89,9 @@ class Pace:
 
     def __init__(self, formula: Formula, days: DaySums, window: Window) -> None:
         sums, counts = days.of(formula.measures)
-        self._weekdays = [(window.start.weekday() + place) % WEEK for place in range(window.days)]
+        self._weekdays, self._days_of = _weekdays(window)
         self._counts = counts
-        self.days = sum(1 for count in counts if count)
+        self.days = window.days - counts.count(0)
         stacked = {code: [*column, *self._by_weekday(column), sum(column)] for code, column in sums.items()}
         rows = window.days + WEEK + 1
         values = approximate(formula, stacked, rows)
@@ -100,17 +100,20 @@ class Pace:
         self._usual = self._usual_volumes(volumes[: window.days])
 
     def _by_weekday(self, column: Sequence[float]) -> list[float]:
-        first = self._weekdays[0]
-        return [sum(column[(weekday - first) % WEEK :: WEEK]) for weekday in range(WEEK)]
+        return [sum(column[days]) for days in self._days_of]
 
     def _usual_volumes(self, volumes: Sequence[float]) -> dict[int, Decimal]:
         """Return the median volume of a queue on each weekday; of any day for a weekday that never was."""
-        found: dict[int, list[float]] = defaultdict(list)
-        for weekday, count, volume in zip(self._weekdays, self._counts, volumes, strict=True):
-            if count and not math.isnan(volume):
-                found[weekday].append(volume / count)
-        every = [volume for rows in found.values() for volume in rows]
-        return {weekday: _middle(found.get(weekday) or every) for weekday in range(WEEK)}
+        found = [
+            [
+                volume / count
+                for volume, count in zip(volumes[days], self._counts[days], strict=True)
+                if count and not math.isnan(volume)
+            ]
+            for days in self._days_of
+        ]
+        every = list(chain.from_iterable(found))
+        return {weekday: _middle(rows or every) for weekday, rows in enumerate(found)}
 
     def volume_of(self, day: date, queues: int) -> Decimal:
         """Return the volume to expect of a day on which so many queues are open."""
@@ -139,6 +142,14 @@ class Pace:
         mean = math.fsum(strays) / len(strays)
         variance = math.fsum((stray - mean) ** 2 for stray in strays) / (len(strays) - 1)
         return Decimal(repr(math.sqrt(variance)))
+
+
+@lru_cache(maxsize=64)
+def _weekdays(window: Window) -> tuple[tuple[int, ...], tuple[slice, ...]]:
+    """Return the weekday of each day of a window, and the places of each weekday's days; many KPIs look at the same."""
+    first = window.start.weekday()
+    weekdays = tuple((first + place) % WEEK for place in range(window.days))
+    return weekdays, tuple(slice((weekday - first) % WEEK, None, WEEK) for weekday in range(WEEK))
 
 
 def _middle(volumes: list[float]) -> Decimal:
