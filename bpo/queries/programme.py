@@ -60,7 +60,7 @@ def contracts_made(made: SetUp, actor: Actor, month: str) -> list[Made]:
     came = {(contract, is_month): count for contract, is_month, count in counts}
     found = Scorecard.objects.visible_to(actor).filter(contract__in=contracts, start__gte=f"{month}-01")
     newest: dict[int, Scorecard] = {}
-    for card in found.order_by("start", "version"):
+    for card in found.defer("composition").order_by("start", "version"):
         before = newest.get(card.contract_id)
         if before is None or card.start == before.start or not card.is_unreported:
             newest[card.contract_id] = card

@@ -27,7 +27,7 @@ from bpo.models import ActionPlan, Alert, CorrectionRequest, Scorecard
 from bpo.queries.alert_words import message_of
 from bpo.queries.next_steps import short
 from bpo.queries.plans import overdue, to_check
-from kpis.choices import WAITING_FACTORS, DraftStatus, ReconciliationStatus, TargetChangeStatus
+from kpis.choices import WAITING_FACTORS, DraftStatus, ReconciliationStatus, SubmissionWay, TargetChangeStatus
 from kpis.models import ExternalFactor, Reconciliation, RefusedFeed, Submission, SubmissionDraft, TargetChange
 from vendors.actors import Capability
 from vendors.clock import local_date
@@ -160,10 +160,11 @@ def _alert(row: Alert) -> Line:
 
 def _refused(actor: Actor, now: datetime) -> _Kind:
     rows = RefusedFeed.objects.visible_to(actor.limited_to(Capability.READ_SUBMISSIONS))
-    # Who was refused and then got through has nothing left to do.
+    # A person who was refused and then got through has nothing left to do; a system sends the next day's all the same.
     later = Submission.objects.filter(submitted_by=OuterRef("submitted_by"), received_at__gt=OuterRef("refused_at"))
     same_vendor = Q(vendor=OuterRef("vendor")) | Q(vendor=None)
-    rows = rows.filter(~Exists(later.filter(same_vendor)), refused_at__gte=now - RECENT)
+    is_mended = ~Q(way=SubmissionWay.API) & Exists(later.filter(same_vendor))
+    rows = rows.filter(~is_mended, refused_at__gte=now - RECENT)
     rows = rows.select_related("vendor").order_by("-refused_at", "-id")
     where = reverse("bpo:submission-list")
 

@@ -104,8 +104,9 @@ def _editor(request: PageRequest, found: SetUp, kept: SetUpSheet) -> SheetEditor
     proposal = propose(opened.grid, actor=request.actor, vendor=None, now=now, delimiter=opened.delimiter, month=month)
     proposal.mapping |= opened.document
     if "base" not in request.POST:
-        proposal.mapping = remembered(found, proposal, actor=request.actor)
-        proposal.trial = tried(proposal.mapping, opened.grid, actor=request.actor, now=now)
+        proposed, proposal.mapping = proposal.mapping, remembered(found, proposal, actor=request.actor)
+        if proposal.mapping != proposed:
+            proposal.trial = tried(proposal.mapping, opened.grid, actor=request.actor, now=now)
     needs = needs_of(found, month)
     return SheetEditor(request, opened=opened, needs=needs, proposal=proposal, month=month)
 

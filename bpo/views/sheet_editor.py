@@ -81,11 +81,6 @@ class SheetEditor(Editor):
         return self._grouped(found)
 
     @property
-    def error_count(self) -> int:
-        found = self.error.errors if self.error else self.trial.errors if self.trial else ()
-        return len({(str(error.detail).partition(" · ")[0], error.row) for error in found if error.row is not None})
-
-    @property
     def warnings(self) -> list[Said]:
         return self._grouped(self.trial.warnings if self.trial else ())
 
@@ -140,9 +135,9 @@ def sheets_of(request: PageRequest) -> list[str]:
     try:
         base = json.loads(request.POST["base"])
         found = base.get("sheets") or [base.get("sheet")]
-    except (ValueError, AttributeError, RecursionError):
+        return [name for name in found if isinstance(name, str)]
+    except (ValueError, AttributeError, TypeError, RecursionError):
         return []
-    return [name for name in found if isinstance(name, str)]
 
 
 def _codes_of(mapping: Mapping[str, Any]) -> set[str]:

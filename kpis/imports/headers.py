@@ -14,7 +14,7 @@ from kpis.imports.grids import SHEET
 from kpis.imports.layouts import FIELDS, Layout, bad_layout
 from kpis.imports.opening import Grid
 from kpis.imports.tables import LONGEST_CELL, Record
-from kpis.imports.words import is_total, plain
+from kpis.imports.words import is_subtotal, is_total, plain, sums_of
 from vendors.errors import Invalid, RowError
 
 MOST_ENTRIES = 500_000
@@ -82,33 +82,43 @@ def _take_together(table: Columns, layout: Layout) -> None:
 
 
 def _fill_down(table: Columns, layout: Layout) -> None:
-    """Fill merged cells of the columns that name queues and days: what is blank below a name goes on with it."""
-    wanted = {_clean(heading) for heading in _keys(layout)} | {SHEET}
+    """Fill merged cells: what is blank below a name goes on with it.
+
+    Always where several columns name a queue together; of the others only where the layout says so.
+    """
+    keys = _keys(layout) if layout.fill_down else layout.named_by
+    wanted = {_clean(heading) for heading in keys} | {SHEET}
     places = [place for place, heading in enumerate(table.header) if heading in wanted]
     names = {place for place in places if not _holds_days(table.header[place], layout)}
-    for record, cells_above in filled_down([record.cells for record in table.records], places, names, layout.label):
+    lines = [record.cells for record in table.records]
+    for record, cells_above in filled_down(lines, places, names, layout.label, sums_of(layout.totals)):
         for place, cell in cells_above.items():
             record[place] = cell
 
 
 def filled_down(
-    lines: Sequence[list[str]], places: Sequence[int], names: Collection[int], label: str | None = None
+    lines: Sequence[list[str]],
+    places: Sequence[int],
+    names: Collection[int],
+    label: str | None = None,
+    is_sum: Callable[[str], bool] = is_total,
 ) -> Iterator[tuple[list[str], dict[int, str]]]:
     """Yield each line with what stands above its blank cells of ``places``, by place.
 
-    Another name ends what stands right of it. A sum names nobody and goes on with nobody, nor does a line, where
-    none has a label of its measure, that has neither name nor day.
+    Another name ends what stands right of it. A subtotal names nobody; below any other sum in place of a name it is
+    the sum that goes on. Nor does a line go on, where none has a label of its measure, that has neither name nor day.
     """
     above = dict.fromkeys(places, "")
     for line in lines:
         given = [place for place in places if line[place]]
-        goes_on = len(given) < len(places) and (given or label) and not any(map(is_total, line))
+        goes_on = len(given) < len(places) and (given or label) and not any(map(is_sum, line))
         for place in given:
-            if is_total(line[place]):
+            cell = line[place]
+            if is_sum(cell) and (place not in names or is_subtotal(cell)):
                 continue
-            if place in names and line[place] != above[place]:
+            if place in names and cell != above[place]:
                 above |= {other: "" for other in places if other > place}
-            above[place] = line[place]
+            above[place] = cell
         yield line, {place: above[place] for place in places if not line[place]} if goes_on else {}
 
 

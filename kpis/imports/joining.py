@@ -9,13 +9,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kpis.imports import cells
-from kpis.imports.grids import SHEET, Record, Sheet, Workbook, too_many_rows
+from kpis.imports.grids import SHEET, Record, Workbook, too_many_rows
 from kpis.imports.headers import headings
 from kpis.imports.kinds import FileKind, kind_of
 from kpis.imports.layouts import Layout
 from kpis.imports.opening import Grid, grid_of, open_sample
 from kpis.imports.sampling import header_of, is_date_heading, reads
-from kpis.imports.tables import choose_sheet
+from kpis.imports.tables import choose_sheet, padded
 from kpis.imports.words import plain
 from kpis.imports.workbooks import read_workbook
 from kpis.services.submissions import MOST_FILE_ROWS
@@ -76,7 +76,7 @@ def listed(book: Workbook) -> list[Listed]:
 
     Hidden ones never are.
     """
-    tables = {sheet.name: _table(book, sheet) for sheet in book.sheets if sheet.rows}
+    tables = {sheet.name: _split(Grid(padded(sheet.rows))) for sheet in book.sheets if sheet.rows}
     by_days = {name: _has_days(head, records) for name, (head, records) in tables.items()}
     shown = [sheet.name for sheet in book.sheets if sheet.rows and not sheet.is_hidden]
     longest = max(shown, key=lambda name: len(tables[name][1]), default=None)
@@ -141,10 +141,6 @@ def _split(grid: Grid) -> tuple[list[str], list[Record]]:
     line, lines = header_of(grid)
     head = [record.cells for record in grid.records if line <= record.line < line + lines]
     return headings(head), [record for record in grid.records if record.line >= line + lines]
-
-
-def _table(book: Workbook, sheet: Sheet) -> tuple[list[str], list[Record]]:
-    return _split(grid_of(book, sheet.name))
 
 
 def _has_days(head: Sequence[str], records: Sequence[Record]) -> bool:

@@ -67,6 +67,7 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``renamed`` says which measure a column's means at one queue, ``{"hanbit-chat": {"offered": "chat_offered"}}``
     (never one that another column holds there);
     ``named_by`` are headings whose cells name the queue together, such as those of the vendor and the service.
+    ``fill_down`` has what is blank below a name or a day go on with it, as merged cells do;
     ``sheets`` are read together, each below its own header, as one table with a column of their names.
     ``definitions`` reads nothing: it keeps what no file says, such as the seconds of a service level.
     """
@@ -87,6 +88,7 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     header_rows: int = 1
     skip_rows: list[int] = []
     totals: list[str] | None = None
+    fill_down: bool = False
     notes: tuple[str, ...] = ("※", "*", "주)", "주:", "注")
     blanks: list[str] = []
     date_format: str | None = None
@@ -176,18 +178,24 @@ def _faults(layout: Layout) -> Iterator[str]:
         yield _("The layout names no queue: give one, or the column that holds it.")
     if not {"date", "month"} & (layout.columns.keys() | layout.constants.keys()) and not is_dated:
         yield _("The layout names no date: give the column of the date or of the month.")
-    if not 1 <= layout.header_rows <= 5 or (layout.header_row is not None and layout.header_row < 1):
-        yield _("A header has one to five lines and begins at line 1 or below.")
-    if layout.encoding is not None and layout.encoding not in ACCEPTED:
-        yield _("The encoding is one of: %(choices)s.") % {"choices": ", ".join(ACCEPTED)}
-    if len(layout.delimiter) != 1 or len(layout.quote) > 1 or layout.delimiter in ('"', "\n", "\r"):
-        yield _("Separator and quotation mark are one character each.")
+    yield from _faults_of_the_file(layout)
     if layout.date_format and "%" not in layout.date_format and layout.date_format not in ORDERS:
         yield _("The date format is one of %(choices)s, or written with %%Y, %%m and %%d.") % {
             "choices": ", ".join(ORDERS)
         }
     if layout.year is not None and not 1900 <= layout.year <= 2200:
         yield _("The year is given with four digits.")
+
+
+def _faults_of_the_file(layout: Layout) -> Iterator[str]:
+    if not 1 <= layout.header_rows <= 5 or (layout.header_row is not None and layout.header_row < 1):
+        yield _("A header has one to five lines and begins at line 1 or below.")
+    if layout.sheets and (layout.sheet or layout.header_row or layout.header_rows != 1 or layout.skip_rows):
+        yield _("Of sheets that are read together each has its own header: give no sheet, header or lines to skip.")
+    if layout.encoding is not None and layout.encoding not in ACCEPTED:
+        yield _("The encoding is one of: %(choices)s.") % {"choices": ", ".join(ACCEPTED)}
+    if len(layout.delimiter) != 1 or len(layout.quote) > 1 or layout.delimiter in ('"', "\n", "\r"):
+        yield _("Separator and quotation mark are one character each.")
 
 
 def _check_derived(layout: Layout) -> None:

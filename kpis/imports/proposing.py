@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from kpis.imports import synonyms
 from kpis.imports.grids import SHEET
+from kpis.imports.layouts import FIELDS
 from kpis.imports.naming import queue_names, renamed_at
 from kpis.imports.opening import Grid
 from kpis.imports.owners import is_called, owners_of
@@ -278,9 +279,9 @@ class _Guess:
         if SHEET not in places or column.heading not in places:
             return False
         others = [other for other in self.columns if other.holds == code]
-        here = places[column.heading]
+        here, seconds = places[column.heading], synonyms.seconds_within(column.heading)
         return all(
-            (other.kind, other.of) == (kind, of)
+            (other.kind, other.of, synonyms.seconds_within(other.heading)) == (kind, of, seconds)
             and not any(row[here] and row[places[other.heading]] for row in self.shape.rows)
             for other in others
         )
@@ -350,9 +351,19 @@ class _Guess:
                 else:
                     columns[column.holds] = column.heading if is_plain else written
         self.document["columns"] = columns
+        if self._has_blanks_below_names():
+            self.document["fill_down"] = True
         renamed = renamed_at(self.queue_names.values(), columns, self.queues.channels)
         if renamed:
             self.document["renamed"] = renamed
+
+    def _has_blanks_below_names(self) -> bool:
+        """Say whether lines leave out the name or the day above them, as below merged cells."""
+        keys = {column.heading for column in self.columns if column.holds in FIELDS}
+        keys.update(self.document.get("named_by", ()))
+        places = [place for place, name in enumerate(self.shape.names) if name in keys]
+        given = ([bool(row[place]) for place in places] for row in self.shape.rows)
+        return any(any(row) and not all(row) for row in given)
 
     def _try(self, found: Proposal) -> None:
         try:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -30,7 +30,7 @@ from kpis.imports.layouts import (
 )
 from kpis.imports.naming import APART
 from kpis.imports.opening import Grid
-from kpis.imports.words import is_rest, is_total, plain
+from kpis.imports.words import is_rest, plain, sums_of
 from kpis.services.feed import wording
 from kpis.services.feed.facts import FileSource
 from kpis.services.feed.numbers import MOST_DECIMALS
@@ -39,6 +39,7 @@ from vendors.errors import RowError
 ACROSS = {"date": {"date", "month"}, "queue": {"queue"}}
 """What the headings of a matrix may hold."""
 _STEP = Decimal(1).scaleb(-MOST_DECIMALS)
+_HALF = Decimal("0.5")
 
 
 def rows_of(layout: Layout, grid: Grid, *, today: date | None = None) -> FeedRows:
@@ -124,8 +125,9 @@ class _Reader:
             *(computation.places for computation in self.formulas.values())
         )
         self.conditions = [self._condition(condition) for condition in conditions_of(layout)]
-        self.totals = {plain(word) for word in layout.totals or ()}
+        self.is_total = sums_of(layout.totals)
         self.rests: dict[tuple[object, ...], Decimal] = {}
+        self.rests_of_row: dict[tuple[object, ...], Decimal] = {}
         self.blanks = frozenset(word.casefold() for word in layout.blanks)
 
     def row(self, record: Record) -> dict[str, object] | str:
@@ -142,16 +144,16 @@ class _Reader:
         if row is None:
             return "queue"
         names = self.layout.renamed.get(str(row["queue"]), {})
+        self.rests_of_row = {}
         measures = {names.get(code, code): value for code, value in self._figures(record.cells, row).items()}
+        # Only now: a line that is refused leaves nothing behind for the next day.
+        self.rests |= self.rests_of_row
         return {**row, "measures": measures} if measures else "blank"
 
     def _is_sum(self, line: Sequence[str]) -> bool:
         """Say whether a line is a sum of others: by its name or day, or by any cell where it lacks one of these."""
         keys = [line[place] for place in self.keys]
-        return any(map(self._is_total, keys if all(keys) else line))
-
-    def _is_total(self, cell: str) -> bool:
-        return is_total(cell) if self.layout.totals is None else plain(cell) in self.totals
+        return any(map(self.is_total, keys if all(keys) else line))
 
     def _is_note(self, line: Sequence[str]) -> bool:
         """Say whether a line without its day holds a text that begins as notes do: ※."""
@@ -233,19 +235,22 @@ class _Reader:
         of = self._derive(column.of, line, values, row)
         cell = line[place]
         share = None if of is None or self._is_blank(cell) else self._share(code, column, cell)
-        values[code] = None if of is None or share is None else self._whole(code, share * of, row)
+        values[code] = None if of is None or share is None else self._whole(code, share * of, of, row)
         return values[code]
 
-    def _whole(self, code: str, exact: Decimal, row: Mapping[str, object]) -> Decimal:
+    def _whole(self, code: str, exact: Decimal, of: Decimal, row: Mapping[str, object]) -> Decimal:
         """Return a derived sum as a whole number; what it is rounded by goes on to the queue's next day of the month.
 
-        So the days of a month add up to its exact sum, rounded once.
+        So the days of a month add up to its exact sum, rounded once. A part is never made less than nothing or more
+        than its whole by that.
         """
         period = str(row.get("month") or row["date"])[: len("2026-03")]
         key = (row["queue"], period, code)
         wanted = exact + self.rests.get(key, 0)
-        whole = wanted.quantize(Decimal(1), ROUND_HALF_UP)
-        self.rests[key] = wanted - whole
+        whole = (wanted + _HALF).to_integral_value(ROUND_FLOOR)
+        if 0 <= exact <= of:
+            whole = max(Decimal(0), min(whole, of.to_integral_value(ROUND_FLOOR)))
+        self.rests_of_row[key] = wanted - whole
         return whole
 
     def _share(self, code: str, column: Column, cell: str) -> Decimal:
