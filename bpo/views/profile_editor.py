@@ -161,7 +161,8 @@ class Editor:
 
     def _initial(self, mapping: dict[str, Any], sample: str) -> dict[str, Any]:
         skipped = mapping.get("skip_when", "")
-        rest = {name: value for name, value in mapping.items() if name not in EDITED}
+        # In which order columns name a queue together is for no form to say.
+        rest = {name: value for name, value in mapping.items() if name not in EDITED - {"named_by"}}
         return {
             "name": self.profile.name if self.profile else "",
             "is_active": self.profile.is_active if self.profile else True,
@@ -209,7 +210,10 @@ class Editor:
         given = self.form.cleaned_data
         document = {name: value for name, value in given["base"].items() if name not in EDITED}
         columns = _columns_document([row for row in self.columns.cleaned_data if row.get("holds")])
-        named_by = [row["heading"] for row in self.columns.cleaned_data if row.get("holds") == "queue"]
+        named_by = _in_order(
+            [row["heading"] for row in self.columns.cleaned_data if row.get("holds") == "queue"],
+            given["base"].get("named_by"),
+        )
         if len(named_by) > 1:
             del columns["queue"]
         queues = {row["name"]: row["code"] for row in self.names.cleaned_data}
@@ -263,6 +267,12 @@ class Editor:
 
 def _dimensions() -> Choices:
     return [("date", _("date")), ("month", _("month (history)")), ("queue", _("queue"))]
+
+
+def _in_order(headings: list[str], order: Any) -> list[str]:
+    """Return the headings in the order they were proposed in; those that came later behind them."""
+    known = [name for name in order if name in headings] if isinstance(order, list) else []
+    return [*known, *(name for name in headings if name not in known)]
 
 
 def _column_initial(mapping: dict[str, Any], proposal: Proposal | None) -> list[dict[str, Any]]:

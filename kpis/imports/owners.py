@@ -33,9 +33,12 @@ class Owners:
     by_columns: list[str] = field(default_factory=list)
 
 
-def owners_of(shaped: Shaped, queues: QueueNames) -> Owners | None:
-    """Return whose figures the lines are; null where no column names vendors or queues."""
-    return _Search(shaped, queues).found()
+def owners_of(shaped: Shaped, queues: QueueNames, sheet: str = "") -> Owners | None:
+    """Return whose figures the lines are; null where no column names vendors or queues.
+
+    ``sheet`` is the name of the one sheet that is read, where several are not read together.
+    """
+    return _Search(shaped, queues, sheet).found()
 
 
 def is_called(heading: str, field_name: str) -> bool:
@@ -45,8 +48,8 @@ def is_called(heading: str, field_name: str) -> bool:
 
 
 class _Search:
-    def __init__(self, shaped: Shaped, queues: QueueNames) -> None:
-        self.names, self.rows, self.queues = list(shaped.names), shaped.rows, queues
+    def __init__(self, shaped: Shaped, queues: QueueNames, only_sheet: str) -> None:
+        self.names, self.rows, self.queues, self.only_sheet = list(shaped.names), shaped.rows, queues, only_sheet
         self.sheet = self.names.index(SHEET) if SHEET in self.names else None
 
     def found(self) -> Owners | None:
@@ -136,7 +139,8 @@ class _Search:
         vendor, service, sheet = key
         if not self.queues.is_vendor(vendor):
             return self.queues.of(vendor)
-        return self.queues.told(vendor, service, channels_told([self.names[place] for place in places], sheet))
+        told = channels_told([self.names[place] for place in places], sheet or self.only_sheet)
+        return self.queues.told(vendor, service, told)
 
     @staticmethod
     def _parts(codes: dict[Cells, str | None], *, with_service: bool) -> tuple[int, ...]:

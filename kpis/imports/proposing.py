@@ -187,7 +187,9 @@ class _Guess:
 
     def _take_owners(self) -> bool:
         """Take the columns that name vendors, services or queues, alone or together; say whether there are."""
-        owners = owners_of(self.shape, self.queues) if self.document.get("across") != "queue" else None
+        if self.document.get("across") == "queue":
+            return False
+        owners = owners_of(self.shape, self.queues, self.grid.found.get("sheet", ""))
         if owners is None:
             return False
         if len(owners.headings) > 1:

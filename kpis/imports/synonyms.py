@@ -169,10 +169,13 @@ def is_service(name: str) -> bool:
 def channels_told(headings: Iterable[str], sheet: str = "") -> set[str]:
     """Return the channels that headings over a line's figures, or the name of its sheet, speak of.
 
-    Calls are told by calls themselves and by seconds too few for anything else; 인입 alone may be of any channel.
+    A sheet that is called after one channel is of that one. Calls are told by calls themselves and by seconds too few
+    for anything else; 인입 alone may be of any channel.
     """
     found = {channel for channel, words in CHANNEL_WORDS.items() if holds_any(sheet, words)}
     found |= {Channel.VOICE} if holds_any(sheet, CALLS) else set()
+    if len(found) == 1:
+        return found
     for heading in headings:
         seconds = seconds_within(heading)
         if holds_any(heading, CHAT):

@@ -148,6 +148,29 @@ def test_a_managers_own_workbook_goes_in_as_he_keeps_it(manager: Client, found: 
     ]  # fmt: skip
 
 
+def test_the_sheets_of_services_are_read_the_same_when_shown_again(manager: Client, found: SetUp) -> None:
+    made = io.BytesIO()
+    book = xlsxwriter.Workbook(made)
+    for name, calls in (("주문 전화", 100), ("채팅", 50)):
+        sheet = book.add_worksheet(name)
+        sheet.write_row(0, 0, ["운영업체", "일자", "인입", "응대"])
+        for line, vendor in enumerate(("한빛컨택", "다온씨에스"), start=1):
+            sheet.write_row(line, 0, [vendor, "2026-10-01", calls, calls - 5])
+    book.close()
+    address = f"/start/{found.pk}/sheet/"
+    file = SimpleUploadedFile("서비스별.xlsx", made.getvalue())
+    page = manager.post(address, {"file": file, "do": "keep"}, follow=True).content.decode()
+
+    assert manager.post(address, fields_of(page, do="preview", base='{"sheets": 1}')).status_code == 400
+    shown = manager.post(address, fields_of(page, do="preview")).content.decode()
+    manager.post(address, fields_of(shown, do="take"))
+
+    assert set(DailyMetric.objects.values_list("queue__code", "measures__offered", "measures__chat_offered")) == {
+        ("hanbitkeontaek-order", 100, None), ("daonssieseu-order", 100, None),
+        ("hanbitkeontaek-chat", None, 50), ("daonssieseu-chat", None, 50),
+    }  # fmt: skip
+
+
 def own_workbook() -> bytes:
     """Make two months of calls: a title, merged vendors, a day of rest, a line of sums; and a sheet of contracts."""
     made = io.BytesIO()

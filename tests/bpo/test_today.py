@@ -64,13 +64,16 @@ def test_a_vendor_sees_its_own_and_never_anothers(programme: Programme) -> None:
 
 
 def test_who_was_refused_and_then_got_through_has_nothing_left_to_do(programme: Programme) -> None:
-    for rows, vendor, sender in ((5, programme.vendor, "x"), (6, None, "mina"), (7, programme.vendor, "y")):
-        RefusedFeed.objects.create(vendor=vendor, refused_at=AFTER, submitted_by=sender, way="file", row_count=rows)
+    ours = programme.vendor
+    for rows, vendor, sender, way in (
+        (5, ours, "x", "file"), (6, None, "mina", "file"), (7, ours, "y", "file"), (8, ours, "key", "api"),
+    ):  # fmt: skip
+        RefusedFeed.objects.create(vendor=vendor, refused_at=AFTER, submitted_by=sender, way=way, row_count=rows)
     later = AFTER + timedelta(minutes=1)
-    for vendor, sender in ((programme.vendor, "x"), (None, "mina"), (make_vendor("narae"), "y")):
+    for vendor, sender in ((ours, "x"), (None, "mina"), (make_vendor("narae"), "y"), (ours, "key")):
         make_submission(vendor=vendor, submitted_by=sender, received_at=later)
 
-    assert re.findall(r"반려: \d행", text_of(signed_in(Role.MANAGER))) == ["반려: 7행"]
+    assert re.findall(r"반려: \d행", text_of(signed_in(Role.MANAGER))) == ["반려: 8행", "반려: 7행"]
 
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.VENDOR_MEMBER, Role.EXECUTIVE, Role.ANALYST, Role.DEPARTMENT])

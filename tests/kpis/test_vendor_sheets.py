@@ -12,8 +12,8 @@ from kpis.imports.joining import joined, listed
 from kpis.imports.kinds import FileKind
 from kpis.imports.layouts import read_layout
 from kpis.imports.naming import still_renamed
-from kpis.imports.opening import open_sample
-from kpis.imports.proposing import Proposal, propose
+from kpis.imports.opening import grid_of, open_sample
+from kpis.imports.proposing import Proposal, propose, tried
 from kpis.services.catalogue import load_catalogue
 from tests.cast import Cast, make_cast
 from tests.make import make_actor, make_queue
@@ -218,6 +218,77 @@ def test_names_go_on_below_merged_cells_and_sums_and_days_of_rest_are_no_figures
     ]
     assert proposal.trial is not None
     assert proposal.trial.skipped == {"rest": 1, "total": 3, "blank": 1}
+
+
+def test_a_block_of_sums_is_nobodys_and_a_name_like_one_is_a_name(cast: Cast) -> None:
+    cast.other_queue.name = "연계"
+    cast.other_queue.save()
+    sums = "합계,2026-10-01,170\n,2026-10-02,180\n"
+
+    proposal = proposed(
+        f"업체,일자,인입\n한빛,2026-10-01,100\n,2026-10-02,110\n연계,2026-10-01,70\n,2026-10-02,70\n{sums}"
+    )
+
+    assert [(queue, day) for queue, day, _figures in rows(proposal)] == [
+        (OURS, "2026-10-01"), (OURS, "2026-10-02"), (THEIRS, "2026-10-01"), (THEIRS, "2026-10-02"),
+    ]  # fmt: skip
+    assert proposal.trial is not None
+    assert proposal.trial.skipped == {"total": 2}
+
+
+def test_a_blank_name_is_refused_where_the_layout_does_not_fill_it(cast: Cast) -> None:
+    del cast
+    text = "일자,업체,인입\n2026-10-01,한빛,100\n2026-10-01,Narae,70\n2026-10-02,,21\n"
+    layout = {
+        "columns": {"date": "일자", "queue": "업체", "offered": "인입"},
+        "queues": {"한빛": OURS, "Narae": THEIRS},
+    }
+    grid, _delimiter = open_sample(text.encode())
+
+    lost, filled = (
+        tried(layout | more, grid, actor=make_actor(Role.MANAGER), now=NOW) for more in ({}, {"fill_down": True})
+    )
+
+    assert lost is not None
+    assert filled is not None
+    assert [(error.code, error.row) for error in lost.errors] == [("blank", 4)]
+    assert (list(filled.errors), filled.rows) == ([], 3)
+
+
+@pytest.mark.usefixtures("cast")
+def test_what_rounding_leaves_over_makes_no_part_negative_or_more_than_its_whole() -> None:
+    text = "업체,일자,인입,포기율\n한빛,2026-10-01,100,2.5%\n한빛,2026-10-02,80,0%\n한빛,2026-10-03,80,100%\n"
+
+    assert [figures["abandoned"] for _queue, _day, figures in rows(proposed(text))] == [3, 0, 80]
+
+
+@pytest.mark.usefixtures("chat")
+@pytest.mark.parametrize(("sheet", "queue"), [("채팅", CHAT), ("전화", OURS)])
+def test_the_name_of_a_sheet_tells_which_queue_of_a_vendor_is_meant(sheet: str, queue: str) -> None:
+    book = workbook({sheet: [["업체", "일자", "인입", "30초 내 응대"], ["한빛", "2026-10-01", 100, 90]]})
+
+    found = propose(grid_of(book, None), actor=make_actor(Role.MANAGER), vendor=None, now=NOW)
+
+    assert [row[0] for row in rows(found)] == [queue]
+
+
+@pytest.mark.usefixtures("cast")
+def test_seconds_of_two_sheets_are_two_measures_and_a_sheet_that_is_not_read_refuses_nothing() -> None:
+    head = ["업체", "일자", "인입"]
+    book = workbook(
+        {
+            "8월": [[*head, "20초 내 응대"], ["한빛", "2026-08-02", 100, 90]],
+            "9월": [[*head, "30초 내 응대"], ["한빛", "2026-09-02", 100, 90]],
+            "안내": [["안내"], ["가" * 600]],
+        }
+    )
+    assert [sheet.name for sheet in listed(book) if sheet.is_proposed] == ["8월", "9월"]
+
+    found = propose(joined(book, ["8월", "9월"]), actor=make_actor(Role.MANAGER), vendor=None, now=NOW)
+
+    assert found.mapping["columns"]["answered_within_threshold"] == "20초 내 응대"
+    with pytest.raises(Invalid):
+        read_layout(found.mapping | {"sheets": ["8월", "9월"], "skip_rows": [2]})
 
 
 @pytest.mark.usefixtures("cast")
