@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from bpo.models import SetUp
-from kpis.calc.facts import Rollup
-from kpis.calc.formula import parse
 from kpis.imports.synonyms import BACKOFFICE_WORDS, MEASURE_WORDS, WHOLE_MEASURES
 from kpis.models import Measure, Target
 from kpis.queries.definitions import Definition, load_definitions
@@ -47,7 +45,7 @@ class Needs:
         usual |= set(MEASURE_WORDS) if channels & {Channel.VOICE, Channel.OUTBOUND} else set()
         usual |= {code for code in self.names if code.startswith("chat_")} if Channel.CHAT in channels else set()
         usual |= set(BACKOFFICE_WORDS) if Channel.BACKOFFICE in channels else set()
-        return usual.union(*(_entered(definition) for definition in self.definitions.values()))
+        return usual.union(*(definition.reported for definition in self.definitions.values()))
 
     def lacks(self, held: Mapping[str, Collection[str]]) -> list[Lack]:
         """Return what is missing of each KPI at the vendors that a sheet has figures of, by what it holds of a queue.
@@ -59,7 +57,7 @@ class Needs:
             contract, kpi = target.series.contract, target.series.kpi
             queues = self.queues.get(target.series.contract_id or 0, {})
             here = set().union(*(held.get(code, ()) for code in queues))
-            needed = _entered(self.definitions[kpi.pk])
+            needed = set(self.definitions[kpi.pk].reported)
             missing = tuple(sorted(self.names.get(code, code) for code in needed - here))
             if here and missing and contract is not None:
                 found[kpi.label, missing, bool(needed & here)].append(contract.vendor.label)
@@ -94,9 +92,3 @@ def needs_of(made: SetUp, month: date) -> Needs:
         queues[contract][code] = channel
     names = {row.code: row.label for row in Measure.objects.all()}
     return Needs(targets, {kpi: definitions.on(kpi, month) for kpi in kpis}, queues, names)
-
-
-def _entered(definition: Definition) -> set[str]:
-    """Return the measures of a KPI that somebody reports."""
-    named = parse(definition.rule.formula).measures
-    return {code for code in named if definition.rule.rollups.get(code) is not Rollup.CALENDAR}

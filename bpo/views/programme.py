@@ -24,10 +24,9 @@ from bpo.services.programme import DAYS, SERVICES, VOICE_SETS, Reading, Wish
 from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import month_of
 from bpo.views.submitting_form import workbook
-from kpis.calc.facts import Rollup
-from kpis.calc.formula import parse
 from kpis.models import Kpi, Measure, Submission, TargetSet
 from kpis.queries.contract_form import contract_form
+from kpis.queries.definitions import load_definitions
 from kpis.services.target_checks import is_higher_better
 from kpis.services.target_set_items import Item
 from kpis.services.target_values import plain, version_on
@@ -261,10 +260,11 @@ def _vendors_of(wish: Wish, code: str) -> list[tuple[int, str]]:
 
 def _needs(wish: Wish, kpis: Collection[Kpi]) -> dict[str, list[str]]:
     """Return what must be reported for each KPI, by its code: the names of the measures of its formula."""
-    measures = {kpi.code: parse(version_on(kpi, wish.month).formula).measures for kpi in kpis}
+    definitions = load_definitions(kpi.pk for kpi in kpis)
+    measures = {kpi.code: definitions.on(kpi.pk, wish.month).reported for kpi in kpis}
     rows = Measure.objects.filter(code__in=set(chain.from_iterable(measures.values())))
-    names = {row.code: row.label for row in rows.exclude(rollup=Rollup.CALENDAR)}
-    return {code: [names[one] for one in found if one in names] for code, found in measures.items()}
+    names = {row.code: row.label for row in rows}
+    return {code: [names[one] for one in found] for code, found in measures.items()}
 
 
 def _row(

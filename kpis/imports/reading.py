@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any
@@ -34,7 +34,7 @@ from kpis.imports.words import is_rest, plain, sums_of
 from kpis.services.feed import wording
 from kpis.services.feed.facts import FileSource
 from kpis.services.feed.numbers import MOST_DECIMALS
-from vendors.errors import RowError
+from vendors.errors import Invalid, RowError
 
 ACROSS = {"date": {"date", "month"}, "queue": {"queue"}}
 """What the headings of a matrix may hold."""
@@ -49,9 +49,12 @@ def rows_of(layout: Layout, grid: Grid, *, today: date | None = None) -> FeedRow
     year out, days without one are the newest that are not after ``today``. Raises Invalid where the layout does not fit
     the file.
     """
-    table = columns_of(grid, layout, today)
-    reader = _Reader(layout, table.header, today)
     source = FileSource(derived=layout.derived, warnings=tuple(grid.warnings), sheets=tuple(grid.sheets))
+    try:
+        table = columns_of(grid, layout, today)
+    except Invalid as refused:
+        raise Invalid(refused.code, refused.detail, [_located(error, source) for error in refused.errors]) from None
+    reader = _Reader(layout, table.header, today)
     rows: list[dict[str, Any]] = []
     found = FeedRows(rows=rows, numbers=[], source=source, found=grid.found)
     broken = _by_line(grid.errors)
@@ -72,6 +75,12 @@ def rows_of(layout: Layout, grid: Grid, *, today: date | None = None) -> FeedRow
             rows.append(row)
             found.numbers.append(record.line)
     return found
+
+
+def _located(error: RowError, source: FileSource) -> RowError:
+    """Return an error with the line of its own sheet, where several were read together."""
+    sheet, line = source.located(error.row) if error.row is not None else ("", error.row)
+    return replace(error, detail=f"{sheet} · {error.detail}", row=line) if sheet else error
 
 
 def _by_line(errors: Sequence[RowError]) -> dict[int | None, list[RowError]]:

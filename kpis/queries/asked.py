@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from kpis.calc.facts import Rollup
-from kpis.calc.formula import parse
 from kpis.models import Target
 from kpis.queries.definitions import Definitions, load_definitions
 from vendors.choices import MeasureOwner, channels_meet
@@ -68,11 +66,7 @@ class AskedMeasures:
 
     def _measures(self, kpi: int, channel: str, day: date) -> Iterable[str]:
         definition = self._definitions.on(kpi, day)
-        if not channels_meet(definition.channel, channel):
-            return ()
-        kinds = definition.rule.rollups
-        named = parse(definition.rule.formula).measures
-        return [code for code in named if kinds.get(code) is not Rollup.CALENDAR]
+        return definition.reported if channels_meet(definition.channel, channel) else ()
 
 
 def load_asked(contracts: Collection[int]) -> AskedMeasures:

@@ -42,6 +42,12 @@ class Definition:
         counted = {self.rule.min_measure} if self.rule.min_measure else set()
         return frozenset({*parse(self.rule.formula).measures, *counted})
 
+    @property
+    def reported(self) -> list[str]:
+        """The measures of its formula that somebody reports: those of the calendar are supplied."""
+        kinds = self.rule.rollups
+        return [code for code in parse(self.rule.formula).measures if kinds.get(code) is not Rollup.CALENDAR]
+
 
 class Definitions:
     """KPI versions by date: the one in force on a period's first day holds for the whole period."""

@@ -367,3 +367,14 @@ def test_sheets_are_read_together_each_below_its_own_header(cast: Cast) -> None:
     }  # fmt: skip
     [error] = found.trial.errors
     assert (error.row, str(error.detail).partition(" · ")[0]) == (2, "콜_9월")
+
+
+def test_lines_of_two_sheets_are_named_by_their_sheet(cast: Cast) -> None:
+    del cast
+    head, day = ["업체", "일자", "인입"], ["한빛", "2026-08-02", 100]
+    book = workbook({"8월": [head, day], "추가": [head, day]})
+
+    found = propose(joined(book, ["8월", "추가"]), actor=make_actor(Role.MANAGER), vendor=None, now=NOW)
+
+    assert found.trial is not None
+    assert ["8월 2" in str(error.detail) and "추가 2" in str(error.detail) for error in found.trial.errors] == [True]

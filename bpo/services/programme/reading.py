@@ -7,32 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bpo.services.programme.services import SERVICES, Service
+from kpis.imports.synonyms import FIELD_WORDS
 from kpis.imports.words import plain
 
-VENDOR_WORDS = frozenset(
-    map(
-        plain,
-        (
-            "업체",
-            "업체명",
-            "운영업체",
-            "위탁업체",
-            "수탁사",
-            "도급사",
-            "협력사",
-            "회사",
-            "회사명",
-            "vendor",
-            "vendor name",
-        ),
-    )
-)
-SERVICE_HEADINGS = frozenset(
-    map(
-        plain,
-        ("업무", "담당업무", "업무명", "업무구분", "업무그룹", "서비스", "채널", "service", "services", "channel"),
-    )
-)
+_OF_VENDORS, _OF_SERVICES = (frozenset(map(plain, FIELD_WORDS[name])) for name in ("vendor", "service"))
 GUESSES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("outbound", ("해피콜", "아웃바운드", "outbound")),
     ("chat", ("채팅", "챗", "톡", "chat")),
@@ -88,7 +66,7 @@ def read_names(text: str, answers: dict[str, str] | None = None) -> Reading:
         # It comes again where several sheets were pasted below each other.
         if _is_heading(line) and (not number or reading.heading):
             reading.heading = reading.heading or " · ".join(cell for cell in _words(line) if cell)
-            columns = [place for place, cell in enumerate(cells) if plain(cell) in SERVICE_HEADINGS] or None
+            columns = [place for place, cell in enumerate(cells) if plain(cell) in _OF_SERVICES] or None
             continue
         name, words = _parted(line, cells, columns)
         place = reading.place_of(name, is_more=len(cells) > 1 or bool(words))
@@ -98,7 +76,7 @@ def read_names(text: str, answers: dict[str, str] | None = None) -> Reading:
 
 
 def _is_heading(line: str) -> bool:
-    return plain(_words(line)[0]) in VENDOR_WORDS
+    return plain(_words(line)[0]) in _OF_VENDORS
 
 
 def _parted(line: str, cells: list[str], columns: list[int] | None) -> tuple[str, list[tuple[str, bool]]]:

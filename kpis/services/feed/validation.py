@@ -222,7 +222,8 @@ class Validator:
         """Note a row that repeats another of the body, or sets a month's total beside its days."""
         other = self._seen.setdefault(key, number)
         if other != number:
-            text = wording.duplicate(self.row_word, other, number, queue.code, key.date)
+            places = self._place(other), self._place(number)
+            text = wording.duplicate(self.row_word, *places, queue.code, key.date)
             self.problems.add(number, None, "duplicate_in_batch", text)
             return False
         month = (key.queue_id, key.date.year, key.date.month)
@@ -231,6 +232,11 @@ class Validator:
             self.problems.add(number, "month" if key.is_month else "date", "month_and_days", text)
             return False
         return True
+
+    def _place(self, row: int) -> str:
+        """Name a row as its sender finds it: by its sheet too, where several were read together."""
+        sheet, line = self.problems.source.located(row) if self.problems.source else ("", row)
+        return f"{sheet} {line}".strip()
 
     def _warn_if_closed(self, queue: QueueFacts, key: Key, values: Document, number: int) -> None:
         if key.is_month:

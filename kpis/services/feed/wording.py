@@ -105,7 +105,7 @@ def wanted_number(rule: MeasureRule) -> str:
     return _("a number from 0 to 999999999999 with at most %(decimals)s decimals") % {"decimals": MOST_DECIMALS}
 
 
-def duplicate(word: str, first: int, second: int, queue: str, day: date) -> str:
+def duplicate(word: str, first: str, second: str, queue: str, day: date) -> str:
     text = (
         _("Lines %(first)s and %(second)s both hold %(queue)s on %(day)s; send it once.")
         if word == "line"
