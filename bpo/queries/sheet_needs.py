@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bpo.models import SetUp
-from kpis.imports.synonyms import BACKOFFICE_WORDS, MEASURE_WORDS, WHOLE_MEASURES
+from kpis.imports.synonyms import BACKOFFICE_WORDS, CHAT_MEASURES, MEASURE_WORDS, WHOLE_MEASURES, seconds_within
 from kpis.models import Measure, Target
 from kpis.queries.definitions import Definition, load_definitions
 from vendors.choices import Channel
@@ -26,6 +26,15 @@ class Lack:
     measures: list[str]
     vendors: list[str]
     is_partly_held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSeconds:
+    """A KPI whose target counts within ``agreed`` seconds, and the column of the sheet that counts within others."""
+
+    kpi: str
+    heading: str
+    agreed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,19 @@ class Needs:
                 found[kpi.label, missing, bool(needed & here)].append(contract.vendor.label)
         lacks = [Lack(kpi, list(codes), list(dict.fromkeys(of)), part) for (kpi, codes, part), of in found.items()]
         return sorted(lacks, key=lambda one: not one.is_partly_held)
+
+    def other_seconds(self, headings: Mapping[str, str]) -> list[OtherSeconds]:
+        """Return where a column counts within other seconds than the target, by the heading of each measure."""
+        found = {}
+        of_chat = {chat: code for code, chat in CHAT_MEASURES.items()}
+        for target in self.targets:
+            agreed = target.parameters.get("threshold_seconds")
+            for code in self.definitions[target.series.kpi_id].reported:
+                heading = headings.get(code) or headings.get(of_chat.get(code, ""), "")
+                seconds = seconds_within(heading)
+                if agreed is not None and seconds is not None and seconds != agreed:
+                    found[target.series.kpi.label, heading] = OtherSeconds(target.series.kpi.label, heading, agreed)
+        return list(found.values())
 
     def unread(self, held: Iterable[str]) -> list[str]:
         """Return the vendors of the set-up of which a sheet holds nothing."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from bpo.queries.sheet_needs import Lack, Needs
+from bpo.queries.sheet_needs import Lack, Needs, OtherSeconds
 from bpo.views.access import PageRequest
 from bpo.views.profile_editor import Editor
 from bpo.views.profile_forms import Choices
@@ -96,6 +96,14 @@ class SheetEditor(Editor):
     @cached_property
     def _lacks(self) -> list[Lack]:
         return self.needs.lacks(self.trial.measures) if self.trial else []
+
+    @property
+    def other_seconds(self) -> list[OtherSeconds]:
+        """The service levels that the sheet counts within other seconds than the targets."""
+        columns = (
+            {column.holds: column.heading for column in self.proposal.columns if column.holds} if self.proposal else {}
+        )
+        return self.needs.other_seconds(columns)
 
     @property
     def unread(self) -> list[str]:

@@ -190,6 +190,14 @@ def own_workbook() -> bytes:
     return made.getvalue()
 
 
+def test_a_service_level_of_other_seconds_than_the_target_is_told(manager: Client, found: SetUp) -> None:
+    text = "일자,운영업체,업무,인입,응대,40초 내 응대\n2026-10-01,한빛컨택,주문 전화,100,95,90\n"
+
+    page = manager.post(f"/start/{found.pk}/sheet/", {"table": text, "do": "keep"}, follow=True).content.decode()
+
+    assert "“40초 내 응대” 열의 기준 초가 서비스레벨(인입 기준) 목표의 20초와 다릅니다." in page
+
+
 def test_another_sheet_may_be_chosen(manager: Client, found: SetUp) -> None:
     address = f"/start/{found.pk}/sheet/"
     manager.post(address, {"table": SHARES, "do": "keep"})
