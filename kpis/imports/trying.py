@@ -35,6 +35,10 @@ class Trial:
     derived: Sequence[str] = ()
     measures: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """What the file holds figures of, by queue."""
+    changed: int = 0
+    """How many values would replace others that are stored."""
+    totals: Mapping[str, str] = field(default_factory=dict)
+    """By measure, the sum of the file."""
     warnings: Sequence[RowError] = ()
     errors: Sequence[RowError] = ()
 
@@ -67,19 +71,18 @@ def try_profile(
 def try_layout(layout: Layout, grid: Grid, *, actor: Actor, now: datetime) -> Trial:
     """Read a grid through a layout with all checks and store nothing; raise Invalid where the two do not fit."""
     feed = rows_of(layout, grid, today=local_date(now, settings.TIME_ZONE))
-    warnings, errors = _checked(feed, actor, now)
     return Trial(
         rows=len(feed.rows),
         preview=[_shown(feed, at) for at in range(min(MOST_SHOWN, len(feed.rows)))],
         skipped=dict(Counter(reason for _line, reason in feed.skipped)),
         derived=feed.source.derived,
         measures=_held(feed),
-        warnings=warnings,
-        errors=errors,
+        **_checked(feed, actor, now),
     )
 
 
-def _checked(feed: FeedRows, actor: Actor, now: datetime) -> tuple[Sequence[RowError], Sequence[RowError]]:
+def _checked(feed: FeedRows, actor: Actor, now: datetime) -> dict[str, Any]:
+    """Return what submitting it would come to, as members of a trial."""
     try:
         result = submit(
             actor=actor,
@@ -93,8 +96,8 @@ def _checked(feed: FeedRows, actor: Actor, now: datetime) -> tuple[Sequence[RowE
             most_rows=MOST_FILE_ROWS,
         )
     except DomainError as error:
-        return (), error.errors or [RowError(error.code, error.detail)]
-    return result.warnings, result.errors
+        return {"errors": error.errors or [RowError(error.code, error.detail)]}
+    return {name: getattr(result, name) for name in ("changed", "totals", "warnings", "errors")}
 
 
 def _held(feed: FeedRows) -> dict[str, frozenset[str]]:

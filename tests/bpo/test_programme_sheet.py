@@ -195,7 +195,19 @@ def test_a_service_level_of_other_seconds_than_the_target_is_told(manager: Clien
 
     page = manager.post(f"/start/{found.pk}/sheet/", {"table": text, "do": "keep"}, follow=True).content.decode()
 
+    assert "읽은 값의 합계" in page
+    assert "이미 저장된 값" not in page
     assert "“40초 내 응대” 열의 기준 초가 서비스레벨(인입 기준) 목표의 20초와 다릅니다." in page
+
+
+def test_what_would_be_replaced_is_told_before(manager: Client, found: SetUp) -> None:
+    address, text = f"/start/{found.pk}/sheet/", "일자,운영업체,업무,인입\n2026-10-01,한빛컨택,주문 전화,"
+    page = manager.post(address, {"table": f"{text}100\n", "do": "keep"}, follow=True).content.decode()
+    manager.post(address, fields_of(page, do="take"))
+
+    again = manager.post(address, {"table": f"{text}90\n", "do": "keep"}, follow=True).content.decode()
+
+    assert "이미 저장된 값 1개가 이 파일의 값으로 바뀝니다." in again
 
 
 def test_another_sheet_may_be_chosen(manager: Client, found: SetUp) -> None:
