@@ -113,4 +113,9 @@ def _role(person: Any) -> str:
 
 
 def _first_steps() -> list[str]:
-    return ["  First user: python manage.py createsuperuser. A key: python manage.py create_api_key --role manager"]
+    where = f"VAR_DIR={settings.VAR_DIR} " if "VAR_DIR" in os.environ else ""
+    manage = f"{where}{sys.executable} {settings.BASE_DIR / 'manage.py'}"
+    return [
+        f"  First user: {manage} createsuperuser; sign in and open /start/",
+        f"  A key: {manage} create_api_key --role manager",
+    ]
