@@ -187,8 +187,9 @@ class MoneyForm(forms.Form):
 
     def refuse(self, error: DomainError) -> None:
         """Put what the service refused on the fields it names."""
-        for fault in error.errors:
-            place = self._place(fault.field or "")
+        # An error takes its field out of what was typed, by which the rows are told apart: places first.
+        placed = [(self._place(fault.field or ""), fault) for fault in error.errors]
+        for place, fault in placed:
             self.add_error(place if place in self.fields else None, ValidationError(str(fault.detail), fault.code))
         if not error.errors:
             self.add_error(None, ValidationError(str(error.detail), error.code))

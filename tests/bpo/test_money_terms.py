@@ -222,6 +222,17 @@ def test_by_kpi_the_page_names_the_kpis_of_the_cards(contract: Contract) -> None
     assert [row["kpi"] for row in MoneyTerms.objects.get().rules["allocations"]] == ["quality"]
 
 
+def test_several_faults_of_one_row_stand_each_on_its_field(contract: Contract) -> None:
+    path, manager = f"/targets/{contract.code}/money/", signed_in(Role.MANAGER, language="en")
+    rows = {"at_risk": "10", "allocations.1.share": "50", "allocations.1.severity": "slide", "most_share": "40"}
+
+    wrong = manager.post(path, typed(act="store", **rows, scheme="kpi"))
+
+    assert wrong.status_code == 400
+    errors = wrong.context["form"].errors
+    assert {"allocations.1.share", "allocations.1.floor"} <= errors.keys()
+
+
 def test_who_reads_and_does_not_write_sees_no_form(contract: Contract) -> None:
     agree(contract, by_kpi(answer_rate=50))
     path = f"/targets/{contract.code}/money/"
