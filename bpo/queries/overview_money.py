@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -81,13 +81,14 @@ def _about(one: Told, terms: Terms) -> dict[str, Any]:
 def _want(one: Told, rules: MoneyRules, lines: Mapping[int, list[LineFact]], *, is_over: bool) -> Want:
     card, read = one.card, one.card.__dict__ if one.card else {}
     table = table_of(read.get("grade_rows") or one.contract.__dict__["grade_rows"])
-    month = MonthFacts(one.score, "", table, lines=lines.get(one.contract.pk, []), is_over=is_over)
-    if one.score is None:
-        return Want(month, rules)
-    if card is None or not card.stated_grade:
-        return Want(replace(month, grade=grade_of(one.score, table)), rules)
-    month = replace(month, grade=card.stated_grade, has_incentive=read["has_incentive"] is not False)
-    return Want(month, rules, read["frozen_at"])
+    grade = card.stated_grade if card else ""
+    if not grade and one.score is not None:
+        grade = grade_of(one.score, table)
+    month = MonthFacts(
+        one.score, grade, table, has_incentive=read.get("has_incentive") is not False,
+        lines=lines.get(one.contract.pk, []), is_over=is_over,
+    )  # fmt: skip
+    return Want(month, rules, read.get("frozen_at"))
 
 
 def _lines(wanted: Iterable[tuple[Told, MoneyRules]], found: Found, period: Period) -> dict[int, list[LineFact]]:

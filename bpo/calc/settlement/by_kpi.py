@@ -33,7 +33,7 @@ def _of_kpi(
     allocation: Allocation, rules: MoneyRules, month: MonthFacts, at_risk: Decimal
 ) -> tuple[Outcome | None, list[Step]]:
     """Return what the KPI's month is, and its steps: what it costs, and what the repeat makes of that."""
-    line = month.line(allocation.kpi, allocation.queue)
+    line = month.line(allocation.kpi, allocation.queue, lambda one: severity_of(one, allocation))
     if line is None:
         return None, [Step("kpi", allocation.kpi, {"queue": allocation.queue, "outcome": "not_on_card"}, NOTHING)]
     outcome = line.outcome(is_over=month.is_over)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -52,6 +52,10 @@ class LineFact:
         return Outcome.DEFAULT if is_bad else Outcome.MET
 
 
+def _alike(line: LineFact) -> Decimal:
+    return Decimal(0)
+
+
 Chains = Mapping[tuple[str, str | None], int]
 """By KPI and queue, how many months before this one were defaults in a row."""
 
@@ -69,14 +73,22 @@ class MonthFacts:
     chains: Chains = field(default_factory=dict)
     is_over: bool = True
 
-    def line(self, kpi: str, queue: str | None) -> LineFact | None:
-        """Return the line of a KPI: that of the queue, or the pooled one; of queues alone the worst judged."""
+    def line(self, kpi: str, queue: str | None, severity: Callable[[LineFact], Decimal] = _alike) -> LineFact | None:
+        """Return the line of a KPI: that of the queue, or the pooled one; of queues alone all are looked at.
+
+        A card may judge a KPI twice: as the month before carried it here, and as the month itself came to. The worst
+        judged is returned, of defaults the one that costs most by ``severity``; what counts next month is not judged.
+        """
         mine = [line for line in self.lines if line.kpi == kpi]
         named = [line for line in mine if line.queue == queue]
-        if named or queue is not None:
-            return named[0] if named else None
+        found = named if named or queue is not None else mine
+        judged = [line for line in found if line.status != Outcome.CARRIED]
         order = list(Outcome)
-        return min(mine, key=lambda line: order.index(line.outcome(is_over=self.is_over)), default=None)
+        return min(
+            judged or found,
+            key=lambda line: (order.index(line.outcome(is_over=self.is_over)), -severity(line)),
+            default=None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

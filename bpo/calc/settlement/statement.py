@@ -26,7 +26,7 @@ class Statement:
 
     ``payable`` is fee + adjustment (above 0 an addition), so that the three add up as printed; ``vat`` is
     information. All are null where ``reason`` says why nothing can be said: ``fee_unknown`` (the volume of a unit
-    line), ``no_score``, ``grade_without_percent``.
+    line), ``no_score`` (by grade), ``grade_without_percent``.
     """
 
     fee: Decimal | None
@@ -51,9 +51,9 @@ def settle(rules: MoneyRules, month: MonthFacts) -> Statement:
     steps.append(Step("fee", "", {}, fee))
     if rules.scheme is Scheme.NONE:
         return _statement(rules, steps, fee, Decimal(0))
-    if month.score is None:
-        return _unknown(steps, "no_score")
     if rules.scheme is Scheme.GRADE:
+        if month.score is None:
+            return _unknown(steps, "no_score")
         needed = {row.grade for row in month.grades}
         if not needed <= rules.percents.keys():
             return _unknown(steps, "grade_without_percent")

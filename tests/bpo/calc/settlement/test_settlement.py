@@ -184,6 +184,56 @@ def test_the_pooled_line_counts_and_of_queues_alone_the_worst() -> None:
     assert amount(settle(of_a_queue, month("70", bad)), "kpi") == 0
 
 
+@pytest.mark.parametrize("queue", [None, "a"])
+@pytest.mark.parametrize(
+    ("carried_in", "own", "won"),
+    [
+        (line(value="90", status="met"), line(), -6_000_000),
+        (line(), line(value="90", status="met"), -6_000_000),
+        (line(value="90", status="met"), line(status="carried"), 0),
+        (line(), line(value=None, status="carried"), -6_000_000),
+        (line(value=None, status="no_volume"), line(value="90", status="met"), 0),
+    ],
+)
+def test_a_kpi_judged_twice_costs_by_the_worse_and_what_is_carried_on_is_not_judged(
+    carried_in: LineFact, own: LineFact, won: int, queue: str | None
+) -> None:
+    rows = [{"kpi": "service_level", "queue": queue, "share": "50"}]
+    rules = rules_of({"fees": FEES, "scheme": "kpi", "at_risk": "10", "allocations": rows})
+    twice = [replace(one, queue=queue) for one in (carried_in, own)]
+
+    assert settle(rules, month("70", *twice)).adjustment == won
+    assert settle(rules, month("70", *reversed(twice))).adjustment == won
+
+
+@pytest.mark.parametrize(("own", "outcome"), [(line(), "default"), (line(status="carried"), "met")])
+def test_a_chain_follows_the_worse_of_what_a_month_judged(own: LineFact, outcome: str) -> None:
+    past = month("70", line(value="90", status="met"), own)
+
+    found = past.line("service_level", None)
+
+    assert found is not None
+    assert found.outcome(is_over=True) == outcome
+
+
+@pytest.mark.parametrize("values", [("74", "72"), ("72", "74")])
+def test_of_several_queues_in_default_the_one_that_costs_most_counts(values: tuple[str, str]) -> None:
+    lines = [line(value=value, queue=queue) for queue, value in zip("ab", values, strict=True)]
+
+    assert settle(by_kpi("slide", "70"), month("70", *lines)).adjustment == -3_600_000
+
+
+def test_by_kpi_a_month_without_a_score_is_settled_and_its_bonus_alone_is_not_reached() -> None:
+    excused = [line(kpi, value=None, status="no_data", is_excused=True) for kpi in POOL]
+    plain = settle(by_kpi(), month(None, *excused))
+    unreported = settle(by_kpi(), month(None, line(value=None, status="no_data")))
+    gated = settle(with_bonus(), month(None, *excused))
+
+    assert (plain.reason, plain.payable) == ("", 120_000_000)
+    assert unreported.adjustment == -6_000_000
+    assert (gated.payable, amount(gated, "bonus")) == (120_000_000, 0)
+
+
 def with_bonus() -> MoneyRules:
     row = {"kpi": "service_level", "share": "50", "severity": "slide", "floor": "70", "is_critical": True}
     return rules_of(
@@ -241,7 +291,6 @@ def test_a_fee_adds_up_its_lines_and_is_unknown_where_one_is() -> None:
     ("rules", "facts", "reason"),
     [
         (by_grade(), month(None), "no_score"),
-        (by_kpi(), month(None), "no_score"),
         (by_grade(percents={"S": "3"}), month("84"), "grade_without_percent"),
     ],
 )
