@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bpo.calc.settlement import MoneyRules
 from bpo.models import MoneyTerms
+from bpo.queries.money_terms import read_rules
 from bpo.queries.money_words import rule_words
 from kpis.calc.facts import Rollup
 from kpis.choices import PeriodChoice
 from kpis.models import Kpi, Measure, Target
-from vendors.models import Contract
+from vendors.models import Contract, Queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,11 @@ class Judged:
     kpi: str
     queue: str | None
     label: str
+
+    @property
+    def key(self) -> str:
+        """What names it in a form."""
+        return f"{self.kpi}|{self.queue or ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +48,9 @@ def versions_of(contract: Contract, today: date) -> list[Version]:
 
 def _names(rows: Sequence[MoneyTerms]) -> dict[str, str]:
     """Return the names of the KPIs and measures that the terms are about."""
-    kpis = {one["kpi"] for row in rows for one in row.rules.get("allocations", ())}
-    measures = {one["measure"] for row in rows for one in row.rules.get("fees", ()) if one.get("measure")}
+    read = [rules for row in rows if (rules := read_rules(row.rules)) is not None]
+    kpis = {one.kpi for rules in read for one in rules.allocations}
+    measures = {measure for rules in read for measure in rules.measures}
     found = {row.code: row.label for row in Kpi.objects.filter(code__in=kpis)} if kpis else {}
     return found | ({row.code: row.label for row in Measure.objects.filter(code__in=measures)} if measures else {})
 
@@ -64,6 +72,18 @@ def judged_of(contract: Contract, day: date) -> list[Judged]:
         key = kpi.code, queue.code if queue else None
         found.setdefault(key, Judged(*key, label))
     return sorted(found.values(), key=lambda one: one.queue is not None)
+
+
+def allocated_by(contract: Contract, rules: MoneyRules) -> list[Judged]:
+    """Return what stored terms allocate, in their order: some of it may be judged no more."""
+    places = [(one.kpi, one.queue) for one in rules.allocations]
+    kpis = {row.code: row.label for row in Kpi.objects.filter(code__in={kpi for kpi, _queue in places})}
+    named = {queue for _kpi, queue in places if queue}
+    queues = dict(Queue.objects.filter(centre__vendor=contract.vendor_id, code__in=named).values_list("code", "name"))
+    return [
+        Judged(kpi, queue, kpis.get(kpi, kpi) + (f" · {queues.get(queue, queue)}" if queue else ""))
+        for kpi, queue in places
+    ]
 
 
 def billable() -> list[tuple[str, str]]:

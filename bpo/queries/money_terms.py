@@ -25,10 +25,11 @@ class Terms:
 
     @classmethod
     def of(cls, row: MoneyTerms) -> Terms:
-        return cls(row.pk, row.valid_from, _read(row.rules))
+        return cls(row.pk, row.valid_from, read_rules(row.rules))
 
 
-def _read(document: Mapping[str, Any]) -> MoneyRules | None:
+def read_rules(document: Mapping[str, Any]) -> MoneyRules | None:
+    """Return stored terms as the arithmetic reads them; null where they cannot be read."""
     try:
         return rules_of(document)
     except ValueError:
@@ -52,7 +53,7 @@ def terms_of(row: Any) -> Terms | None:
     found: dict[str, Any] = row.__dict__
     if found["money_id"] is None:
         return None
-    return Terms(found["money_id"], found["money_from"], _read(found["money_rules"]))
+    return Terms(found["money_id"], found["money_from"], read_rules(found["money_rules"]))
 
 
 def terms_on(contract: int, day: date) -> Terms | None:

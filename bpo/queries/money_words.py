@@ -10,8 +10,10 @@ from django.utils.translation import get_language, gettext_lazy, pgettext, pgett
 from django.utils.translation import gettext as _
 
 from bpo.calc.settlement import Outcome, Step
+from bpo.calc.settlement.rules import Between, FeeKind, FeeLine, MoneyRules, Scheme, Severity
 from bpo.calc.settlement.statement import whole
 from bpo.queries.money import money_text
+from bpo.queries.money_terms import read_rules
 from kpis.queries.numbers import plain
 
 if TYPE_CHECKING:
@@ -52,7 +54,16 @@ def won(amount: Decimal | None, currency: str, *, signed: bool = False) -> str:
         return "–"
     rounded = whole(amount)
     sign = "−" if rounded < 0 else "+" if signed and rounded > 0 else ""
-    text = money_text(f"{abs(rounded):,f}", currency)
+    return _in_currency(f"{abs(rounded):,f}", currency, sign)
+
+
+def price_text(price: Decimal, currency: str) -> str:
+    """Write a price with the decimals it has, at most four: 350.5원, 0.4 USD."""
+    return _in_currency(_short(price), currency)
+
+
+def _in_currency(number: str, currency: str, sign: str = "") -> str:
+    text = money_text(number, currency)
     if currency != "KRW":
         return f"{sign}{text} {currency}"
     is_korean = (get_language() or "ko").startswith("ko")
@@ -97,7 +108,7 @@ def _fixed(step: Step, currency: str, names: Mapping[str, str]) -> tuple[str, st
 
 def _heads(step: Step, currency: str, names: Mapping[str, str]) -> tuple[str, str]:
     found: Mapping[str, Any] = step.inputs
-    facts = {"price": won(found["price"], currency), "heads": _short(found["heads"])}
+    facts = {"price": price_text(found["price"], currency), "heads": _short(found["heads"])}
     return step.about or _("Fee by heads"), _("%(price)s × %(heads)s heads") % facts
 
 
@@ -107,7 +118,7 @@ def _units(step: Step, currency: str, names: Mapping[str, str]) -> tuple[str, st
     if found["volume"] is None:
         return step.about or _("Fee by volume"), _("%(measure)s: not reported yet") % {"measure": measure}
     facts = {
-        "price": won(found["price"], currency),
+        "price": price_text(found["price"], currency),
         "volume": _short(found["billed"]),
         "measure": measure,
         "least": _short(found.get("least")),
@@ -207,54 +218,60 @@ _WORDS: dict[str, Callable[[Step, str, Mapping[str, str]], tuple[str, str]]] = {
 
 
 def rule_words(
-    rules: Mapping[str, Any], currency: str, names: Mapping[str, str] | None = None
+    document: Mapping[str, Any], currency: str, names: Mapping[str, str] | None = None
 ) -> list[tuple[str, str]]:
-    """Return stored terms as pairs of a name and what stands there; ``names`` are those of KPIs and measures."""
+    """Return stored terms as pairs of a name and what stands there; ``names`` are those of KPIs and measures.
+
+    Terms that cannot be read are one pair that says so.
+    """
+    rules = read_rules(document)
+    if rules is None:
+        return [(str(_("Terms of money")), str(REASONS["unreadable_terms"]))]
     names = names or {}
-    rows = [(row["label"] or str(_("Fee")), _fee_words(row, currency, names)) for row in rules.get("fees", ())]
-    if rules["scheme"] == "grade":
-        percents = ", ".join(f"{grade} {_signed(percent)} %" for grade, percent in rules["percents"].items())
-        between = _("in steps") if rules["between"] == "step" else _("linear between the edges")
+    rows = [(fee.label or str(_("Fee")), _fee_words(fee, currency, names)) for fee in rules.fees]
+    if rules.scheme is Scheme.GRADE:
+        percents = ", ".join(f"{grade} {_signed(percent)} %" for grade, percent in rules.percents.items())
+        between = _("in steps") if rules.between is Between.STEP else _("linear between the edges")
         rows.append((_("By grade, per cent of the fee"), f"{percents} · {between}"))
-    if rules["scheme"] == "kpi":
-        rows += _kpi_words(rules, names)
+    if rules.scheme is Scheme.KPI:
+        rows += _kpi_words(rules, document, names)
     return rows or [(_("Fee"), _("none"))]
 
 
-def _signed(text: str) -> str:
-    return text.replace("-", "−") if text.startswith("-") else f"+{text}" if text != "0" else "0"
+def _signed(percent: Decimal) -> str:
+    text = str(plain(percent))
+    return text.replace("-", "−") if percent < 0 else f"+{text}" if percent else "0"
 
 
-def _fee_words(row: Mapping[str, Any], currency: str, names: Mapping[str, str]) -> str:
-    price = won(Decimal(row["price"]), currency)
-    if row["kind"] == "fixed":
+def _fee_words(fee: FeeLine, currency: str, names: Mapping[str, str]) -> str:
+    price = price_text(fee.price, currency)
+    if fee.kind is FeeKind.FIXED:
         return price
-    if row["kind"] == "head":
-        return _("%(price)s × %(heads)s heads") % {"price": price, "heads": _short(row["heads"])}
-    text = f"{price} × {names.get(row['measure'], row['measure'])}"
-    if row.get("minimum_share") is None:
+    if fee.kind is FeeKind.HEAD:
+        return _("%(price)s × %(heads)s heads") % {"price": price, "heads": _short(fee.heads)}
+    text = f"{price} × {names.get(fee.measure, fee.measure)}"
+    if fee.minimum_share is None:
         return text
-    facts = {"share": row["minimum_share"], "volume": _short(row["agreed_volume"])}
+    facts = {"share": plain(fee.minimum_share), "volume": _short(fee.agreed_volume)}
     return f"{text} · {_('at least %(share)s %% of %(volume)s') % facts}"
 
 
-def _kpi_words(rules: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:
-    facts = {name: rules[name] for name in ("at_risk", "pool", "most_share")}
+def _kpi_words(rules: MoneyRules, document: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:
+    # The pool and the most a KPI may have bound what was entered; no arithmetic reads them.
+    facts = {name: document.get(name) or "100" for name in ("pool", "most_share")} | {"at_risk": plain(rules.at_risk)}
     text = _("%(at_risk)s %% of the fee; pool %(pool)s %%, a KPI at most %(most_share)s %%") % facts
     rows = [(str(_("At risk")), text)]
-    for row in rules["allocations"]:
-        parts = [f"{row['share']} %"]
-        if row["severity"] == "slide":
-            parts.append(_("sliding to %(floor)s") % {"floor": row["floor"]})
-        if row["is_critical"]:
+    for one in rules.allocations:
+        parts = [f"{plain(one.share)} %"]
+        if one.severity is Severity.SLIDE:
+            parts.append(_("sliding to %(floor)s") % {"floor": plain(one.floor)})
+        if one.is_critical:
             parts.append(_("critical"))
-        rows.append(
-            (names.get(row["kpi"], row["kpi"]) + (f" · {row['queue']}" if row["queue"] else ""), " · ".join(parts))
-        )
-    if rules.get("repeat_from"):
-        repeat = {"number": rules["repeat_from"], "multiplier": rules["repeat_multiplier"]}
+        rows.append((names.get(one.kpi, one.kpi) + (f" · {one.queue}" if one.queue else ""), " · ".join(parts)))
+    if rules.repeat_from:
+        repeat = {"number": rules.repeat_from, "multiplier": plain(rules.repeat_multiplier)}
         rows.append((_("Repeat"), _("from the %(number)s. month in a row × %(multiplier)s") % repeat))
-    if rules.get("bonus"):
-        bonus = {"percent": rules["bonus"], "from": rules["bonus_from"]}
+    if rules.bonus:
+        bonus = {"percent": plain(rules.bonus), "from": plain(rules.bonus_from)}
         rows.append((_("Bonus"), _("fee × %(percent)s %% from %(from)s points on") % bonus))
     return rows

@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from bpo.calc.grades import GradeTable
 from bpo.queries.money_page import Judged
+from bpo.services.money.checking import MOST_FEES
 from bpo.views.dates import day_of
 from vendors.errors import DomainError
 
-FEES = 4
+FEES, SPARE_FEES = 4, 2
+"""Fee lines a form has at least, and those that are left free beyond what is filled in."""
 FEE_KINDS = [
     ("", "–"),
     ("fixed", gettext_lazy("fixed amount")),
@@ -98,15 +100,34 @@ class MoneyForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.grades, self.judged = [row.grade for row in grades], judged
+        self.grades = [row.grade for row in grades]
+        self.judged = self._arranged(judged)
+        self.fees = range(min(MOST_FEES, max(FEES, self._fees_filled() + SPARE_FEES)))
         for name, label in NUMBERS.items():
             self.fields[name] = _number(label)
-        for number in range(FEES):
+        for number in self.fees:
             self._add_fee(f"fees.{number}", measures)
         for grade in self.grades:
             self.fields[f"percents.{grade}"] = _number(_("%(grade)s, %%") % {"grade": grade})
-        for number, one in enumerate(judged):
+        for number, one in enumerate(self.judged):
             self._add_allocation(f"allocations.{number}", one.label)
+
+    def _fees_filled(self) -> int:
+        """Return the number of the last fee line, from 1, that is stored or was posted with a kind."""
+        kinds = {n: f"fees.{n}.kind" for n in range(MOST_FEES)}
+        return max((n + 1 for n, kind in kinds.items() if self.initial.get(kind) or self.data.get(kind)), default=0)
+
+    def _arranged(self, judged: Sequence[Judged]) -> list[Judged]:
+        """Return the rows of the allocation, in the order of the page that was posted: targets may have changed since.
+
+        A KPI that is judged no more keeps its row, so that nothing typed is lost and the service says what is wrong.
+        """
+        known = {one.key: one for one in judged}
+        posted: list[Judged] = []
+        while key := self.data.get(f"allocations.{len(posted)}.of"):
+            kpi, _bar, queue = key.partition("|")
+            posted.append(known.pop(key) if key in known else Judged(kpi, queue or None, kpi))
+        return [*posted, *known.values()]
 
     def _add_fee(self, place: str, measures: Sequence[tuple[str, str]]) -> None:
         labels = {
@@ -141,16 +162,16 @@ class MoneyForm(forms.Form):
     @property
     def fee_rows(self) -> list[list[Any]]:
         names = ("kind", "label", "price", "heads", "measure", "agreed_volume", "minimum_share")
-        return [self.row(f"fees.{number}", *names) for number in range(FEES)]
+        return [self.row(f"fees.{number}", *names) for number in self.fees]
 
     @property
     def percent_fields(self) -> list[Any]:
         return [self[f"percents.{grade}"] for grade in self.grades]
 
     @property
-    def pool_rows(self) -> list[tuple[str, list[Any]]]:
+    def pool_rows(self) -> list[tuple[Judged, list[Any]]]:
         names = ("share", "severity", "floor", "is_critical")
-        return [(one.label, self.row(f"allocations.{n}", *names)) for n, one in enumerate(self.judged)]
+        return [(one, self.row(f"allocations.{n}", *names)) for n, one in enumerate(self.judged)]
 
     @property
     def pool_fields(self) -> list[Any]:
@@ -169,7 +190,7 @@ class MoneyForm(forms.Form):
 
     @property
     def _chosen_fees(self) -> list[int]:
-        return [number for number in range(FEES) if self.cleaned_data[f"fees.{number}.kind"]]
+        return [number for number in self.fees if self.cleaned_data[f"fees.{number}.kind"]]
 
     @property
     def _chosen_kpis(self) -> list[int]:
@@ -205,18 +226,17 @@ class MoneyForm(forms.Form):
 
 
 def initial_of(rules: Mapping[str, Any], judged: Sequence[Judged]) -> dict[str, Any]:
-    """Return stored terms as the values of the form."""
+    """Return stored terms, which can be read, as the values of the form."""
     plain = {name: rules[name] for name in ("scheme", "between", "repeat_from", *NUMBERS) if name in rules}
-    fees = {
-        f"fees.{number}.{name}": value for number, row in enumerate(rules["fees"][:FEES]) for name, value in row.items()
-    }
+    rows = enumerate(rules.get("fees", ()))
+    fees = {f"fees.{number}.{name}": value for number, row in rows for name, value in row.items()}
     percents = {f"percents.{grade}": value for grade, value in rules.get("percents", {}).items()}
     places = {(one.kpi, one.queue): number for number, one in enumerate(judged)}
     allocations = {
-        f"allocations.{places[row['kpi'], row['queue']]}.{name}": row[name]
+        f"allocations.{places[row['kpi'], row.get('queue')]}.{name}": row[name]
         for row in rules.get("allocations", ())
-        if (row["kpi"], row["queue"]) in places
         for name in ("share", "severity", "floor", "is_critical")
+        if name in row
     }
     return plain | fees | percents | allocations
 

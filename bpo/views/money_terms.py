@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from bpo.models import MoneyTerms
-from bpo.queries.money_page import billable, judged_of, versions_of
+from bpo.queries.money_page import allocated_by, billable, judged_of, versions_of
 from bpo.queries.money_preview import examples_of
-from bpo.queries.money_terms import grades_on
+from bpo.queries.money_terms import grades_on, read_rules
 from bpo.services import money
 from bpo.views.access import PageRequest, page_for
-from bpo.views.money_forms import MoneyForm, initial_of, usual
+from bpo.views.money_forms import MoneyForm, MonthField, initial_of, usual
 from vendors import clock
 from vendors.actors import Capability
 from vendors.errors import DomainError
@@ -61,12 +62,27 @@ def _may_write(request: PageRequest, contract: Contract) -> bool:
 
 
 def _form(contract: Contract, given: Any = None) -> MoneyForm:
-    today = clock.local_date(clock.now(), settings.TIME_ZONE)
-    grades, judged = grades_on(contract, today), judged_of(contract, today)
+    """Return the form for what is judged from the month on that was typed, else from this month."""
+    this_month = clock.local_date(clock.now(), settings.TIME_ZONE).replace(day=1)
+    first = _month_typed(given) or this_month
+    grades, judged = grades_on(contract, first), judged_of(contract, first)
     latest = MoneyTerms.objects.filter(contract=contract, replaced_at=None).order_by("-valid_from").first()
-    initial = initial_of(latest.rules, judged) if latest else usual(grades)
-    initial["valid_from"] = today.replace(day=1)
-    return MoneyForm(given, initial=initial, grades=grades, measures=billable(), judged=judged)
+    rules = read_rules(latest.rules) if latest else None
+    initial = usual(grades)
+    if latest is not None and rules is not None:
+        known = {one.key for one in judged}
+        judged += [one for one in allocated_by(contract, rules) if one.key not in known]
+        initial = initial_of(latest.rules, judged)
+    return MoneyForm(
+        given, initial=initial | {"valid_from": this_month}, grades=grades, measures=billable(), judged=judged
+    )
+
+
+def _month_typed(given: Any) -> date | None:
+    try:
+        return MonthField().clean(given.get("valid_from")) if given else None
+    except ValidationError:
+        return None
 
 
 def _answer(

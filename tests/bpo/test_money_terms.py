@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
+from bpo.calc.settlement import Step
 from bpo.models import MoneyTerms
 from bpo.queries.money_terms import terms_of, terms_on, with_terms
+from bpo.queries.money_words import rule_words, step_words
 from bpo.services import money
+from kpis.models import Target
 from tests.bpo.money_world import BY_GRADE, FEE, PERCENTS, agree, by_kpi
 from tests.bpo.pages_sample import signed_in
 from tests.bpo.scorecard_world import APRIL, IN_MAY, compute, finalised, korean_contract
@@ -231,6 +235,84 @@ def test_several_faults_of_one_row_stand_each_on_its_field(contract: Contract) -
     assert wrong.status_code == 400
     errors = wrong.context["form"].errors
     assert {"allocations.1.share", "allocations.1.floor"} <= errors.keys()
+
+
+def fields_of(form: Any) -> dict[str, str]:
+    """Return what a browser posts of a form as it stands."""
+    found = {field.html_name: field.value() for field in form}
+    found |= {f"allocations.{number}.of": one.key for number, (one, _row) in enumerate(form.pool_rows)}
+    return {name: f"{value}" for name, value in found.items() if value not in (None, "", False)}
+
+
+def test_storing_what_the_form_shows_loses_no_line_and_no_allocation(contract: Contract) -> None:
+    agree(contract, by_kpi(answer_rate=30, quality=20) | {"fees": [FEE] * 7})
+    Target.objects.filter(series__kpi__code="answer_rate").update(valid_until=APRIL)
+    path, manager = f"/targets/{contract.code}/money/", signed_in(Role.MANAGER, language="en")
+
+    form = manager.get(path).context["form"]
+    posted = fields_of(form)
+    gone = next(n for n, (one, _row) in enumerate(form.pool_rows) if one.kpi == "answer_rate")
+    refused = manager.post(path, posted | {"act": "store"})
+    stored = manager.post(path, posted | {"act": "store", f"allocations.{gone}.share": ""})
+
+    assert (refused.status_code, stored.status_code) == (400, 302)
+    assert f"allocations.{gone}.share" in refused.context["form"].errors
+    rules = MoneyTerms.objects.latest("pk").rules
+    assert len(rules["fees"]) == 7
+    assert [row["kpi"] for row in rules["allocations"]] == ["quality"]
+    assert len(form.fee_rows) == 9
+
+
+def test_the_form_asks_for_the_grades_and_kpis_of_the_month_that_was_typed(contract: Contract) -> None:
+    path, manager = f"/targets/{contract.code}/money/", signed_in(Role.MANAGER, language="en")
+    begins = date(2027, 1, 1)
+    grades = [{"grade": "PASS", "from": "80"}, {"grade": "FAIL", "from": "0"}]
+    contract.terms.create(valid_from=begins, grades=grades)
+    Target.objects.filter(series__kpi__code="answer_rate").update(valid_until=begins)
+    own = {"percents.PASS": "0", "percents.FAIL": "-5"}
+
+    checked = manager.post(path, typed(act="check", valid_from="2027-01", **own))
+    stored = manager.post(path, typed(act="store", valid_from="2027-01", **own))
+
+    assert [row.name for row in checked.context["form"].percent_fields] == list(own)
+    assert "answer_rate" not in [one.kpi for one, _row in checked.context["form"].pool_rows]
+    assert stored.status_code == 302
+    assert MoneyTerms.objects.get().rules["percents"] == {"PASS": "0", "FAIL": "-5"}
+
+
+@pytest.mark.parametrize(
+    ("price", "currency", "words"),
+    [
+        ("350.5", "KRW", "350.5원"),
+        ("0.40", "USD", "0.4 USD"),
+        ("1234", "KRW", "1,234원"),
+    ],
+)
+def test_a_price_is_written_with_its_decimals(price: str, currency: str, words: str) -> None:
+    unit = {"kind": "unit", "label": "", "price": price, "measure": "answered"}
+    step = Step("fee_unit", "", {"price": Decimal(price), "measure": "answered", "volume": Decimal(3), "billed": 3})
+
+    with translation.override("ko"):
+        ((_name, text),) = rule_words({"fees": [unit], "scheme": "none"}, currency)
+        ((_about, how, _amount),) = step_words([step], currency, {})
+
+    assert text == f"{words} × answered"
+    assert how.startswith(f"{words} × 3")
+
+
+@pytest.mark.parametrize(
+    "broken", [{"fees": [{"kind": "fixed"}]}, {"scheme": "kpi", "allocations": [{"share": "1"}]}, ["x"], {"fees": 3}]
+)
+def test_terms_that_cannot_be_read_are_shown_as_such_and_can_be_entered_again(contract: Contract, broken: Any) -> None:
+    terms = agree(contract)
+    MoneyTerms.objects.filter(pk=terms.pk).update(rules=broken)
+    path, manager = f"/targets/{contract.code}/money/", signed_in(Role.MANAGER, language="en")
+
+    page = manager.get(path)
+
+    assert page.status_code == 200
+    assert "These terms of money cannot be read. Enter them again." in page.content.decode()
+    assert manager.post(path, typed(act="store")).status_code == 302
 
 
 def test_who_reads_and_does_not_write_sees_no_form(contract: Contract) -> None:
