@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models import F, JSONField, OuterRef, Q, Subquery, Value
+from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import Cast
 
 from bpo.calc.grades import DEFAULT_GRADES, GradeTable, grade_table
 from bpo.calc.settlement import MoneyRules, rules_of
-from bpo.models import MoneyTerms
+from bpo.models import FrozenScorecard, MoneyTerms, Scorecard
 from vendors.models import Contract, ContractTerms
+from vendors.querysets import one_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,29 @@ def read_rules(document: Mapping[str, Any]) -> MoneyRules | None:
         return rules_of(document)
     except ValueError:
         return None
+
+
+class Agreed(NamedTuple):
+    """What a month is settled as: of a final card as it was frozen, else as the contract stands."""
+
+    is_pilot: bool
+    currency: str
+
+
+def frozen_part(name: str, document: str) -> Any:
+    """Return the expression of a field of the frozen card whose text stands at ``document``."""
+    return KeyTransform(name, KeyTransform("card", Cast(document, JSONField())))
+
+
+def agreed_of(cards: Collection[Scorecard]) -> dict[int, Agreed]:
+    """Return what the final ones among ``cards`` were frozen as, by card; one query where there are any."""
+    final = {card.pk for card in cards if not card.is_open}
+    if not final:
+        return {}
+    rows = FrozenScorecard.objects.filter(scorecard__in=one_of(final)).annotate(
+        pilot=frozen_part("is_pilot", "document"), money=frozen_part("currency", "document")
+    )
+    return {pk: Agreed(pilot, money) for pk, pilot, money in rows.values_list("scorecard_id", "pilot", "money")}
 
 
 def with_terms(rows: Any, contract: str, day: str | date) -> Any:

@@ -286,7 +286,7 @@ def cards_of(actor: Actor, contracts: Collection[int], first: date, last: date) 
     cards = Scorecard.objects.visible_to(actor.limited_to(Capability.READ_SCORECARDS)).filter(
         contract__in=contracts, start__gte=first, start__lte=last
     )
-    cards = with_rules(cards)
+    cards = with_rules(cards, last)
     fields = ("id", "contract_id", "start", "version", "score", "grade", "status", "weight_covered")
     return {(card.contract_id, card.start): card for card in cards.only(*fields).order_by("version")}
 

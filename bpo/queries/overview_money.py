@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Case, F, JSONField, OuterRef, Q, Subquery, When
 
 from bpo.calc.grades import grade_of
 from bpo.calc.settlement import LineFact, MoneyRules, MonthFacts
@@ -17,7 +17,7 @@ from bpo.calc.settlement.rules import Scheme
 from bpo.models import Scorecard, ScorecardLine
 from bpo.queries.card_money import PILOT, CardMoney, is_month_over, worth
 from bpo.queries.money_facts import Want, completed_many, fact_of, line_fact, line_rows
-from bpo.queries.money_terms import Terms, table_of, terms_of, with_terms
+from bpo.queries.money_terms import Agreed, Terms, frozen_part, table_of, terms_of, with_terms
 from bpo.queries.standings import Found
 from kpis.calc.periods import Period
 from kpis.choices import WAITING_FACTORS
@@ -33,9 +33,14 @@ def with_money(contracts: Any, start: date) -> Any:
     return with_terms(contracts, "pk", start).annotate(grade_rows=Subquery(grades))
 
 
-def with_rules(cards: Any) -> Any:
-    """Have cards bring along what a settlement reads of their composition."""
+def with_rules(cards: Any, month: date) -> Any:
+    """Have cards bring along what a settlement reads of their composition, and those of ``month`` what they froze."""
+    frozen = {
+        f"frozen_{name}": Case(When(start=month, then=frozen_part(name, "frozen__document")), output_field=JSONField())
+        for name in Agreed._fields
+    }
     return cards.annotate(
+        **frozen,
         grade_rows=F("composition__terms__grades"),
         has_incentive=F("composition__steps__incentive"),
         frozen_at=F("frozen__frozen_at"),
@@ -50,6 +55,17 @@ class Told:
     card: Scorecard | None
     score: Decimal | None
 
+    @property
+    def is_open(self) -> bool:
+        return self.card is None or self.card.is_open
+
+    @property
+    def agreed(self) -> Agreed:
+        """What the month is settled as."""
+        read = {} if self.card is None or self.is_open else self.card.__dict__
+        now = Agreed(self.contract.is_pilot, self.contract.currency)
+        return now if read.get("frozen_currency") is None else Agreed(read["frozen_is_pilot"], read["frozen_currency"])
+
 
 def money_of(told: Iterable[Told], found: Found, period: Period, *, now: datetime) -> dict[int, CardMoney]:
     """Return the worth of every contract with terms, by contract; a pilot's says that it is one.
@@ -57,8 +73,8 @@ def money_of(told: Iterable[Told], found: Found, period: Period, *, now: datetim
     Without a card the score is that of the KPI lines so far, and its grade is looked up without gates: an estimate.
     """
     rows = [(one, terms_of(one.contract)) for one in told]
-    pilots = {one.contract.pk: _pilot(one.contract) for one, terms in rows if terms and one.contract.is_pilot}
-    wanted = [(one, terms, terms.rules) for one, terms in rows if terms and terms.rules and not one.contract.is_pilot]
+    pilots = {one.contract.pk: _pilot(one) for one, terms in rows if terms and one.agreed.is_pilot}
+    wanted = [(one, terms, terms.rules) for one, terms in rows if terms and terms.rules and not one.agreed.is_pilot]
     lines = _lines([(one, rules) for one, _terms, rules in wanted], found, period)
     is_over = is_month_over(period.end, now)
     wants = {one.contract.pk: _want(one, rules, lines, is_over=is_over) for one, _terms, rules in wanted}
@@ -69,13 +85,12 @@ def money_of(told: Iterable[Told], found: Found, period: Period, *, now: datetim
     return pilots | settled
 
 
-def _pilot(contract: Contract) -> CardMoney:
-    return CardMoney(contract.currency, is_estimate=True, reason=PILOT)
+def _pilot(one: Told) -> CardMoney:
+    return CardMoney(one.agreed.currency, is_estimate=one.is_open, reason=PILOT)
 
 
 def _about(one: Told, terms: Terms) -> dict[str, Any]:
-    is_open = one.card is None or one.card.is_open
-    return {"currency": one.contract.currency, "is_estimate": is_open, "terms": terms}
+    return {"currency": one.agreed.currency, "is_estimate": one.is_open, "terms": terms}
 
 
 def _want(one: Told, rules: MoneyRules, lines: Mapping[int, list[LineFact]], *, is_over: bool) -> Want:

@@ -11,10 +11,13 @@ from rest_framework.test import APIClient
 
 from bpo.models import Scorecard, ScorecardLine
 from bpo.queries import presented
+from bpo.queries.overview import overview
 from bpo.services import scorecards
 from bpo.services.scorecards.freezing import verify_chains
+from kpis.calc.facts import PeriodKind
 from kpis.models import DailyMetric, TargetSeries
 from kpis.services import factors
+from kpis.services.effect import effect_of
 from kpis.services.submissions import submit
 from tests.bpo.money_world import BY_GRADE, PERCENTS, agree, by_kpi
 from tests.bpo.pages_sample import signed_in
@@ -178,6 +181,28 @@ def test_a_fee_by_volume_is_billed_by_the_month_total_as_it_was_known_when_the_c
     assert DailyMetric.objects.get(queue=queue, date=date(2026, 4, 20)).measures["answered"] == 1700
 
     assert money_of(card)["fee"] == str(1200 * 32_520)
+
+
+def test_a_final_month_stays_what_it_was_frozen_as_wherever_its_money_is_told() -> None:
+    contract, queue = minimum_80()
+    contract.terms.update(completeness_bar=0)
+    agree(contract, by_kpi(service_level=50))
+    compute(contract)
+    card = card_of(contract)
+    scorecards.share(card.pk, actor=MANAGER, now=NOW)
+    scorecards.finalise(card.pk, accept_missing="agreed", actor=MANAGER, now=NOW)
+    Contract.objects.filter(pk=contract.pk).update(is_pilot=True, currency="USD")
+    rows = [{"queue": queue.code, "date": "2026-04-01", "measures": {"answered": 3000}}]
+
+    result = submit(actor=MANAGER, rows=rows, now=NOW, dry_run=True)
+    (month,) = effect_of(result.days, actor=MANAGER, now=NOW)
+    (row,) = overview(MANAGER, PeriodKind.MONTH, APRIL, now=NOW).rows
+
+    found = money_of(card)
+    assert (found["currency"], found["adjustment"], found["reason"]) == ("KRW", "-6000000", "")
+    assert (month["money"]["currency"], month["money"]["adjustment"]) == ("KRW", ["-6000000", "0"])
+    assert row.money is not None
+    assert (row.money.currency, row.money.adjustment, row.money.reason) == ("KRW", -6_000_000, "")
 
 
 def test_the_third_month_below_the_minimum_in_a_row_costs_double() -> None:

@@ -11,7 +11,7 @@ from bpo.choices import LineKind
 from bpo.queries import card_facts
 from bpo.queries.card_money import is_month_over
 from bpo.queries.money_facts import Want, completed, line_fact
-from bpo.queries.money_terms import Terms, table_of, terms_on
+from bpo.queries.money_terms import Agreed, Terms, agreed_of, table_of, terms_on
 from bpo.services.scorecards.composing import Composed
 from kpis.models import TargetSeries
 from kpis.queries.numbers import plain
@@ -23,8 +23,8 @@ def money_of(month: card_facts.MonthFacts, was: Composed, then: Composed, *, now
     ``{"currency", "adjustment": [before, after], "gain": after − before, "reason"}``, amounts as decimal strings;
     null amounts where the reason says why.
     """
-    terms = terms_on(month.contract.pk, month.start)
-    rules = rules_for(month, terms)
+    agreed = settled_as(month, agreed_of([month.card] if month.card else []))
+    rules = rules_for(agreed, terms_on(month.contract.pk, month.start))
     if rules is None:
         return None
     names = names_of(line.series_id for line in was.lines)
@@ -33,7 +33,7 @@ def money_of(month: card_facts.MonthFacts, was: Composed, then: Composed, *, now
     if before.adjustment is not None and after.adjustment is not None:
         gain = after.adjustment - before.adjustment
     return {
-        "currency": month.contract.currency,
+        "currency": agreed.currency,
         "adjustment": [plain(before.adjustment), plain(after.adjustment)],
         "gain": plain(gain),
         "reason": after.reason,
@@ -44,9 +44,15 @@ Names = Mapping[int, tuple[str, str | None]]
 """By series, the codes of its KPI and queue."""
 
 
-def rules_for(month: card_facts.MonthFacts, terms: Terms | None) -> MoneyRules | None:
+def settled_as(month: card_facts.MonthFacts, frozen: Mapping[int, Agreed]) -> Agreed:
+    """Return what a month is settled as, given what final cards were frozen as."""
+    found = frozen.get(month.card.pk) if month.card else None
+    return found or Agreed(month.contract.is_pilot, month.contract.currency)
+
+
+def rules_for(agreed: Agreed, terms: Terms | None) -> MoneyRules | None:
     """Return the rules a month is settled by; null for a pilot."""
-    return None if terms is None or month.contract.is_pilot else terms.rules
+    return None if terms is None or agreed.is_pilot else terms.rules
 
 
 def names_of(series: Iterable[int | None]) -> Names:

@@ -12,8 +12,8 @@ from bpo.calc.settlement import MoneyRules
 from bpo.models import MoneyTerms
 from bpo.queries.card_facts import MonthFacts, load_months
 from bpo.queries.lost import Priced, key_of
-from bpo.queries.money_terms import Terms
-from bpo.services.money.effect import Names, names_of, rules_for, statement_of
+from bpo.queries.money_terms import Terms, agreed_of
+from bpo.services.money.effect import Names, names_of, rules_for, settled_as, statement_of
 from bpo.services.scorecards.composing import composed
 from kpis.services.factors.costs import Cost, Judged
 
@@ -30,11 +30,12 @@ def price(costs: Sequence[Cost], *, now: datetime) -> Priced:
     for one, _terms in held:
         wanted[one.contract.pk].add(one.start)
     months = {(month.contract.pk, month.start): month for month in load_months(wanted)}
+    frozen = agreed_of([month.card for month in months.values() if month.card])
     names = names_of(judged.series for one, _terms in held for judged in one.judged)
     found = {}
     for one, terms in held:
         month = months[one.contract.pk, one.start]
-        rules = rules_for(month, terms)
+        rules = rules_for(settled_as(month, frozen), terms)
         worth = _worth(month, one.judged, rules, names, now) if rules else None
         if worth is not None:
             found[key_of(one)] = worth
