@@ -115,6 +115,31 @@ def test_what_waits_and_what_was_decided_stand_in_won_where_it_counts(monkeypatc
     assert_department_reads_its_own(contract, monkeypatch)
 
 
+@pytest.mark.usefixtures("frozen_clock")
+@pytest.mark.parametrize("also", [(), (3,)], ids=["alone", "beside another"])
+def test_relief_that_leaves_nothing_to_judge_is_worth_the_whole_reduction(also: tuple[int, ...]) -> None:
+    contract, queue = minimum_80()
+    agree(contract, by_kpi(service_level=50))
+    compute(contract)
+    it = Department.objects.create(code="it", name="IT", name_ko="IT운영팀")
+    # Both together or the one alone: all twenty days are taken out by the first.
+    for first, last, department in ((1, 30, it), *((day, day, None) for day in also)):
+        about = {
+            "kind": "campaign", "title": "Sale", "starts_at": datetime(2026, 4, first, tzinfo=UTC),
+            "ends_at": datetime(2026, 4, last, 10, tzinfo=UTC), "method": "exclude", "department": department,
+        }  # fmt: skip
+        made = factors.register(about, queues=[queue], actor=MANAGER, now=IN_MAY)
+        factors.claim(made.pk, evidence="mail", actor=MANAGER, now=IN_MAY)
+        factors.approve(made.pk, decision="yes", actor=second(make_actor(Role.MANAGER)), now=IN_MAY)
+    drain(now=IN_MAY)
+
+    analyst = client_for(make_user(role=Role.ANALYST))
+    lost = analyst.get("/api/v1/client-scorecard/?start=2026-04-10").json()["results"][0]
+
+    money = {row["department"]: row["money"] for row in lost["lost_by_quarter"]}
+    assert money["it"] == {"KRW": "6000000"}
+
+
 def second(actor: Any) -> Any:
     return replace(actor, label="user:second")
 

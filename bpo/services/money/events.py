@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -14,6 +13,7 @@ from bpo.queries.card_facts import MonthFacts, load_months
 from bpo.queries.lost import Priced, key_of
 from bpo.queries.money_terms import Terms, agreed_of
 from bpo.services.money.effect import Names, names_of, rules_for, settled_as, statement_of
+from bpo.services.outcomes import with_outcomes
 from bpo.services.scorecards.composing import composed
 from kpis.services.factors.costs import Cost, Judged
 
@@ -46,7 +46,9 @@ def _worth(
     month: MonthFacts, judged: Sequence[Judged], rules: MoneyRules, names: Names, now: datetime
 ) -> Decimal | None:
     """Return by how much the relief moves the month's fee; null where nothing can be said."""
-    pair = (composed(_with(month, judged, is_relieved=is_so), with_figures=False) for is_so in (True, False))
+    sides = ({one.series: one.having for one in judged}, {one.series: one.lacking for one in judged})
+    known = ({series: row for series, row in side.items() if row is not None} for side in sides)
+    pair = (composed(with_outcomes(month, side), with_figures=False) for side in known)
     having, lacking = (statement_of(month, one, rules, names, now=now).adjustment for one in pair)
     return None if having is None or lacking is None else having - lacking
 
@@ -63,17 +65,3 @@ def _held(versions: Mapping[int, list[MoneyTerms]], cost: Cost) -> Terms | None:
         if row.valid_from <= cost.start and (row.valid_until is None or cost.start < row.valid_until):
             return Terms.of(row)
     return None
-
-
-def _with(month: MonthFacts, judged: Iterable[Judged], *, is_relieved: bool) -> MonthFacts:
-    """Return the month with what counts with the relief, or without it."""
-    by_series: dict[int, tuple[Decimal | None, Decimal | None]] = {
-        one.series: (one.score, one.value) if is_relieved else (one.score_without, one.value_without) for one in judged
-    }
-    kpis = []
-    for row in month.kpis:
-        if row.attainment is not None and row.target.series_id in by_series:
-            score, value = by_series[row.target.series_id]
-            row = replace(row, attainment=row.attainment._replace(score=score, adjusted_value=value))
-        kpis.append(row)
-    return replace(month, kpis=tuple(kpis))

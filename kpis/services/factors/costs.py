@@ -7,20 +7,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef
-from django.db.models.fields.json import KT
+import msgspec
+from django.db.models import Exists, F, OuterRef
 
 from kpis.calc.costs import Touched, shared, touched_by, weighted_points
 from kpis.calc.facts import Direction, PeriodKind
 from kpis.calc.periods import Period, period_of
 from kpis.calc.relief import Method, Ratio, ratio_of
-from kpis.choices import APPROVED_FACTORS
+from kpis.choices import APPROVED_FACTORS, StatusChoice
 from kpis.models import Attainment, ExternalFactor, FactorSlice
 from kpis.queries.figures import Figures, values_of
 from kpis.queries.relief import Relief, Slice
 from kpis.queries.series import Series, World
+from kpis.services.attainment_store import AttainmentRow
 from kpis.services.computation import compute
 from kpis.services.feed.facts import contract_on
 from kpis.services.feed.links import load_links
@@ -32,14 +33,24 @@ Month = tuple[int, date]
 Wanted = list[tuple[Series, Period]]
 
 
+CLIENT_CAUSED = "client_caused"
+
+
 class Judged(NamedTuple):
-    """One monthly target as it counts with all relief, and as it would without one factor's."""
+    """One monthly target's attainment as it counts with all relief, and as it would be without one factor's.
+
+    Both are null where nothing is stored yet.
+    """
 
     series: int
-    score: Decimal | None
-    value: Decimal | None
-    score_without: Decimal | None
-    value_without: Decimal | None
+    having: AttainmentRow | None
+    lacking: AttainmentRow | None
+
+    @property
+    def scores(self) -> tuple[Decimal | None, Decimal | None]:
+        """The score with the relief and without it."""
+        having, lacking = (None if row is None else row.score for row in (self.having, self.lacking))
+        return having, lacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +144,7 @@ def _points(wanted: Wanted, judged: Sequence[Judged]) -> Decimal | None:
     """Return the points that one factor's relief is worth in a month, given by its targets."""
     weights = [series.in_force(period)[-1].row.weight for series, period in wanted]
     rows = zip(weights, judged, strict=True)
-    return weighted_points((weight, one.score, one.score_without) for weight, one in rows)
+    return weighted_points((weight, *one.scores) for weight, one in rows)
 
 
 class _Scores:
@@ -146,9 +157,14 @@ class _Scores:
         self._world, self._figures, self._relief, self._now = world, figures, relief, now
         series = {one.id for one, _period in every}
         rows = Attainment.objects.filter(series__in=one_of(series), start__in={period.start for _one, period in every})
-        names = ("score", "adjusted_value", "value")
-        found = rows.values_list("series_id", "start", *names, KT("explanation__result__score"))
-        self._stored = {(pk, start): figures for pk, start, *figures in found}
+        names = AttainmentRow.__struct_fields__
+        # The explanation says what it came to before any relief.
+        found = rows.annotate(gross=F("explanation__result"), gross_target=F("explanation__target"))
+        self._stored: dict[tuple[int, date], tuple[AttainmentRow, AttainmentRow]] = {}
+        told: Iterable[tuple[Any, ...]] = found.values_list("gross", "gross_target", *names)
+        for result, target, *values in told:
+            row = AttainmentRow(*values)
+            self._stored[row.series_id, row.start] = row, _before_relief(row, result or {}, target or {})
 
     def judged(self, wanted: Wanted, factor: int) -> list[Judged]:
         """Return the month's targets with one factor's relief and without it."""
@@ -160,12 +176,8 @@ class _Scores:
         return all(self._relief.factors_of(queues, *month) <= {factor} for month in months)
 
     def _of_one(self, wanted: Wanted) -> list[Judged]:
-        nothing = (None, None, None, None)
-        found = ((series.id, self._stored.get((series.id, period.start), nothing)) for series, period in wanted)
-        # SQLite writes the null of a document out.
         return [
-            Judged(pk, score, adjusted, None if text in (None, "null") else Decimal(text), value)
-            for pk, (score, adjusted, value, text) in found
+            Judged(series.id, *self._stored.get((series.id, period.start), (None, None))) for series, period in wanted
         ]
 
     def _of_many(self, wanted: Wanted, factor: int) -> list[Judged]:
@@ -174,9 +186,31 @@ class _Scores:
             compute(self._world, wanted, self._figures, self._now, relief=relief) for relief in (self._relief, others)
         )
         return [
-            Judged(series.id, row.score, row.adjusted_value, without.score, without.adjusted_value)
+            Judged(series.id, row, without)
             for (series, _period), (row, _text), (without, _same) in zip(wanted, having, lacking, strict=True)
         ]
+
+
+def _before_relief(row: AttainmentRow, result: Mapping[str, Any], target: Mapping[str, Any]) -> AttainmentRow:
+    """Return a stored attainment as it was before relief, by the ``result`` and ``target`` of its explanation."""
+    flags = set(result.get("flags", ()))
+    if CLIENT_CAUSED in row.flags and result.get("status") == StatusChoice.NO_DATA:
+        # Nothing was reported and that is the client's, whatever else was taken out.
+        flags.add(CLIENT_CAUSED)
+    return msgspec.structs.replace(
+        row,
+        adjusted_value=row.value,
+        target=_number(target.get("target")),
+        minimum=_number(target.get("minimum")),
+        attainment=_number(result.get("attainment")),
+        score=_number(result.get("score")),
+        status=result.get("status") or "",
+        flags=sorted(flags),
+    )
+
+
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 @dataclass(frozen=True, slots=True)
