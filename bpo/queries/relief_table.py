@@ -76,10 +76,7 @@ def _figures(months: Months) -> Iterable[tuple[tuple[str, str, str, str], tuple[
             if month[kind]:
                 yield (*name, kind, ""), ({}, month[kind])
         if money := month["money"]:
-            written = [
-                won(None if one is None else Decimal(one), money["currency"], signed=True)
-                for one in money["adjustment"]
-            ]
+            written = [_won(one, money["currency"]) for one in money["adjustment"]]
             yield (*name, "money", ""), ({}, written)
 
 

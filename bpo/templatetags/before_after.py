@@ -18,7 +18,7 @@ register = template.Library()
 @register.simple_tag
 def pair(values: Any) -> SafeString | str:
     """Write a figure before and after a change, with the places it has; once where it stays."""
-    return _before_after([NOTHING if value is None else f"{Decimal(value):,f}" for value in values])
+    return before_after([NOTHING if value is None else f"{Decimal(value):,f}" for value in values])
 
 
 @register.filter
@@ -31,16 +31,17 @@ def method_figure(value: str | None, kind: str) -> str:
 def points_pair(values: Any) -> SafeString | str:
     """Write a score or points before and after, to two places; with all they have where two would hide the change."""
     before, after = (points(value) for value in values)
-    return pair(values) if before == after and values[0] != values[1] else _before_after([before, after])
+    return pair(values) if before == after and values[0] != values[1] else before_after([before, after])
 
 
 @register.simple_tag
 def words_pair(values: Any) -> SafeString | str:
     """Write a word before and after a change; once where it stays."""
-    return _before_after([str(value or NOTHING) for value in values])
+    return before_after([str(value or NOTHING) for value in values])
 
 
-def _before_after(texts: list[str]) -> SafeString | str:
+def before_after(texts: list[str]) -> SafeString | str:
+    """Write two texts as what was and what is, which a screen reader says in words; once where they are alike."""
     before, after = texts
     if before == after:
         return before

@@ -7,12 +7,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from bpo.queries.card_money import CardMoney
 from bpo.queries.money_words import REASONS, moved_word, step_words
 from bpo.queries.money_words import won as written
+from bpo.templatetags.before_after import before_after
 from kpis.queries.numbers import plain
 from vendors.errors import Text
 
@@ -40,8 +40,7 @@ def worths(amounts: Mapping[str, Decimal]) -> str:
 @register.simple_tag
 def moved_pair(values: Any, currency: str = "KRW") -> SafeString | str:
     """Write a reduction or an addition before and after; once where nothing changes."""
-    before, after = (moved(value, currency) for value in values)
-    return before if before == after else format_html("{} → <strong>{}</strong>", before, after)
+    return before_after([moved(value, currency) for value in values])
 
 
 @register.filter

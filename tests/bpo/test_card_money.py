@@ -48,6 +48,10 @@ from vendors.models import Contract, Queue
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen_clock")]
 
 
+ARROW = '<span aria-hidden="true">→</span><span class="unseen">변경 후</span>'
+MOVED = f"−6,000,000원 {ARROW} <strong>0원</strong>"
+
+
 def money_of(card: Scorecard, who: Any = None) -> dict[str, Any]:
     answer = client_for(who or make_user(role=Role.MANAGER)).get(f"/api/v1/scorecards/{card.pk}/money/")
     assert answer.status_code == 200, answer.content
@@ -145,7 +149,7 @@ def test_relief_is_priced_before_it_is_approved_and_the_price_stays_with_the_dec
     assert month["money"] == {
         "currency": "KRW", "adjustment": ["-6000000", "0"], "gain": "6000000", "reason": "",
     }  # fmt: skip
-    assert "−6,000,000원 → <strong>0원</strong>" in page
+    assert MOVED in page
     assert "+6,000,000원" in page
     effect = approved.json()["history"][-1]["effect"]
     assert [(row["contract"], row["money"]["gain"]) for row in effect] == [(contract.code, "6000000")]
@@ -153,7 +157,7 @@ def test_relief_is_priced_before_it_is_approved_and_the_price_stays_with_the_dec
 
 
 def assert_kept_for_who_sees_the_card(factor: int, contract: Contract) -> None:
-    path, won = f"/factors/{factor}/", "−6,000,000원 → <strong>0원</strong>"
+    path, won = f"/factors/{factor}/", MOVED
     manager, department = signed_in(Role.MANAGER, language="ko"), signed_in(Role.DEPARTMENT, language="ko")
     vendor = signed_in(Role.VENDOR_ADMIN, contract.vendor, language="ko")
 
