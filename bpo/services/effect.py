@@ -34,18 +34,28 @@ def card_effect(
         if line.series_id and line.kind == LineKind.KPI
     }
     about = {"score": _pair(was, then, "score"), "grade": _pair(was, then, "grade"), "points": points}
-    worth = money_of(month, was, then, now=now) if actor.may(Capability.READ_MONEY, month.contract.vendor_id) else None
-    return about | {"next": _next_card(month, before, after), "money": worth}
+    reads_money = actor.may(Capability.READ_MONEY, month.contract.vendor_id)
+    worth = money_of(month, was, then, now=now) if reads_money else None
+    following = _next_card(month, before, after)
+    if following is None:
+        return about | {"next": None, "money": worth}
+    counted, was, then = following
+    told: dict[str, Any] = {"start": month.end.isoformat()}
+    told |= {name: _pair(was, then, name) for name in ("score", "grade")}
+    # The worth of a card that the actor is not shown is not told by the way of the month before.
+    sees_next = actor.sees_scorecard_drafts or cards.filter(contract=contract, start=month.end).exists()
+    told["money"] = money_of(counted, was, then, now=now) if reads_money and sees_next else None
+    return about | {"next": told, "money": worth}
 
 
-def _next_card(month: MonthFacts, before: Outcomes, after: Outcomes) -> dict[str, Any] | None:
-    """Return what the next month's card comes to, where a figure that counts there changes; null elsewhere."""
+def _next_card(month: MonthFacts, before: Outcomes, after: Outcomes) -> tuple[MonthFacts, Composed, Composed] | None:
+    """Return the next month and its card before and after, where a figure that counts there changes; else null."""
     later = {row.target.series_id for row in month.kpis if row.is_carried}
     if all(before.get(key) == after.get(key) for key in later):
         return None
     (following,) = load_months({month.contract.pk: [month.end]})
-    was, now = (composed(with_carried(following, outcomes), with_figures=False) for outcomes in (before, after))
-    return {"start": month.end.isoformat(), "score": _pair(was, now, "score"), "grade": _pair(was, now, "grade")}
+    was, then = (composed(with_carried(following, outcomes), with_figures=False) for outcomes in (before, after))
+    return following, was, then
 
 
 def _pair(was: Composed, now: Composed, name: str) -> list[str | None]:

@@ -33,8 +33,8 @@ class CardEffect(Protocol):
     """Says what a contract's month comes to on its card, before and after; null where the actor sees no card.
 
     ``{"score": [before, after], "grade": [before, after], "points": {series: [before, after]}, "next": null}``; where a
-    figure counts on the next month's card, ``next`` is ``{"start", "score", "grade"}`` of that one. ``money`` is null
-    where no terms of money hold, else ``{"currency", "adjustment": [before, after], "gain", "reason"}``.
+    figure counts on the next month's card, ``next`` is ``{"start", "score", "grade", "money"}`` of that one. ``money``
+    is null where no terms of money hold, else ``{"currency", "adjustment": [before, after], "gain", "reason"}``.
     """
 
     def __call__(

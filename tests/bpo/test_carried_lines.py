@@ -6,6 +6,7 @@ on business day 7 of May, the 11th; April's resolution is settled on the 15th.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,8 +17,13 @@ from bpo.models import Scorecard
 from bpo.queries import blockers, differences, explained, presented
 from bpo.queries.cards import with_parts
 from bpo.services import scorecards
-from kpis.services.effect import effect_of
+from bpo.services.money import price
+from kpis.services import factors
+from kpis.services.effect import effect_of, effect_of_slices
+from kpis.services.factors.costs import costs_of
+from kpis.services.factors.methods import treatments_of
 from kpis.services.submissions import submit
+from tests.bpo.money_world import BY_GRADE, agree
 from tests.bpo.scorecard_world import APRIL, MANAGER, compute
 from tests.make import make_contract, make_figures, make_kpi, make_queue, make_target, make_user
 from vendors.models import Contract
@@ -140,7 +146,34 @@ def test_the_effect_names_the_card_on_which_a_carried_figure_counts() -> None:
 
     assert month["score"] == ["90.0000", "90.0000"]
     assert month["lines"][0]["value"] == ["60", "61"]
-    assert month["next"] == {"start": "2026-05-01", "score": ["77.0000", "77.1500"], "grade": ["C", "C"]}
+    assert month["next"] == {
+        "start": "2026-05-01", "score": ["77.0000", "77.1500"], "grade": ["C", "C"], "money": None,
+    }  # fmt: skip
+
+
+def test_what_a_carried_figure_is_worth_stands_on_the_card_it_counts_on_and_is_kept() -> None:
+    contract = a_contract()
+    agree(contract, {**BY_GRADE, "between": "linear"})
+    queue = contract.queues.get()
+    rows = [{"queue": queue.code, "date": "2026-04-15", "measures": {"resolved": 0}}]
+    submit(actor=MANAGER, rows=rows, now=at(6, 19))
+    compute(contract, at(6, 20))
+    about = {
+        "kind": "campaign", "title": "Sale", "starts_at": datetime(2026, 4, 14, 16, tzinfo=UTC),
+        "ends_at": datetime(2026, 4, 15, 10, tzinfo=UTC), "method": "exclude",
+    }  # fmt: skip
+    factor = factors.register(about, queues=[queue], actor=MANAGER, now=at(6, 20))
+
+    (month,) = effect_of_slices(treatments_of(factor, [queue], now=at(6, 20)), actor=MANAGER, now=at(6, 20))
+    factors.approve(factor.pk, decision="yes", actor=replace(MANAGER, label="user:second"), now=at(6, 20))
+    compute(contract, at(6, 20))
+    costs = costs_of(APRIL, MAY, actor=MANAGER, now=at(6, 20))
+    (kept,) = [event.document["effect"] for event in factor.events.all() if event.document.get("effect")]
+
+    # 58 becomes 60 of weight 15: 0.3 points of May's, at 0.3 % of 120,000,000 a point between C and B.
+    assert (month["money"]["gain"], month["next"]["money"]["gain"]) == ("0", "108000")
+    assert [(row["start"], row["money"]["gain"]) for row in kept] == [("2026-04-01", "0"), ("2026-05-01", "108000")]
+    assert list(price(costs, now=at(6, 20)).values()) == [108_000]
 
 
 def test_the_explanation_holds_what_the_carried_figure_was_made_of() -> None:
