@@ -13,7 +13,7 @@ from bpo.choices import EXECUTIVE_STATUSES, ScorecardStatus
 from bpo.models import Scorecard
 from bpo.queries.card_money import facts_of
 from bpo.queries.cards import presented, with_parts
-from bpo.queries.money_facts import Want, completed
+from bpo.queries.money_facts import Want, completed_many
 from vendors.models import Contract
 
 MOST_MONTHS = 6
@@ -34,9 +34,14 @@ def examples_of(contract: Contract, rules: Mapping[str, Any]) -> list[Example]:
     read = rules_of(rules)
     cards = Scorecard.objects.filter(contract=contract, status__in=EXECUTIVE_STATUSES)
     cards = cards.exclude(status=ScorecardStatus.SUPERSEDED).order_by("-start", "-version")
-    found = []
-    for card in with_parts(cards)[:MOST_MONTHS]:
-        month = facts_of(presented(card), is_over=True)
-        month = completed(Want(month, read, card.frozen.frozen_at), contract.pk, card.start)
-        found.append(Example(card.start, month.score, month.grade, settle(read, month)))
-    return found
+    shown = list(with_parts(cards)[:MOST_MONTHS])
+    months = completed_many(
+        [
+            ((contract.pk, card.start), Want(facts_of(presented(card), is_over=True), read, card.frozen.frozen_at))
+            for card in shown
+        ]
+    )
+    return [
+        Example(card.start, month.score, month.grade, settle(read, month))
+        for card, month in zip(shown, months, strict=True)
+    ]

@@ -77,10 +77,12 @@ def money_of(told: Iterable[Told], found: Found, period: Period, *, now: datetim
     wanted = [(one, terms, terms.rules) for one, terms in rows if terms and terms.rules and not one.agreed.is_pilot]
     lines = _lines([(one, rules) for one, _terms, rules in wanted], found, period)
     is_over = is_month_over(period.end, now)
-    wants = {one.contract.pk: _want(one, rules, lines, is_over=is_over) for one, _terms, rules in wanted}
-    months = completed_many(wants, period.start)
+    wants = [_want(one, rules, lines, is_over=is_over) for one, _terms, rules in wanted]
+    keys = [(one.contract.pk, period.start) for one, _terms, _rules in wanted]
+    months = completed_many(list(zip(keys, wants, strict=True)))
     settled = {
-        one.contract.pk: worth(months[one.contract.pk], rules, _about(one, terms), ()) for one, terms, rules in wanted
+        one.contract.pk: worth(month, rules, _about(one, terms), ())
+        for (one, terms, rules), month in zip(wanted, months, strict=True)
     }
     return pilots | settled
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from bpo.models import Scorecard, ScorecardLine
+from bpo.models import FrozenScorecard, Scorecard, ScorecardLine
 from bpo.queries import presented
 from bpo.queries.overview import overview
 from bpo.services import scorecards
@@ -43,7 +43,7 @@ from tests.make import (
     make_vendor,
 )
 from vendors.choices import Role
-from vendors.models import Contract, Queue
+from vendors.models import Contract, ContractQueue, Queue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen_clock")]
 
@@ -231,6 +231,51 @@ def test_the_third_month_below_the_minimum_in_a_row_costs_double() -> None:
     found = money_of(card)
     assert step(found, "repeat")["inputs"] == {"in_a_row": "3", "multiplier": "2"}
     assert found["adjustment"] == "-12000000"
+
+
+def test_what_comes_after_a_month_is_final_does_not_make_its_chain_another() -> None:
+    contract, _queue = minimum_80()
+    contract.terms.update(completeness_bar=0)
+    agree(contract, by_kpi(service_level=50) | {"repeat_from": 2, "repeat_multiplier": Decimal(2)})
+    compute(contract)
+    series = TargetSeries.objects.get(contract=contract)
+
+    def march(version: int, value: str, status: str, frozen_at: datetime | None) -> None:
+        about = {"contract": contract, "version": version, "status": status}
+        made = Scorecard.objects.create(start=date(2026, 3, 1), **about)
+        ScorecardLine.objects.create(
+            scorecard=made, kind="kpi", series=series, value=value, adjusted_value=value, minimum=80, weight=100,
+            explanation={"label": {"direction": "higher"}},
+        )  # fmt: skip
+        if frozen_at:
+            FrozenScorecard.objects.create(
+                scorecard=made, contract=contract, sequence=50 * version, document="{}", sha256="-", frozen_by="-",
+                frozen_at=frozen_at,
+            )  # fmt: skip
+
+    march(1, "70", "superseded", NOW - timedelta(days=2))
+    card = card_of(contract)
+    scorecards.share(card.pk, actor=MANAGER, now=NOW)
+    scorecards.finalise(card.pk, accept_missing="agreed", actor=MANAGER, now=NOW)
+    march(2, "90", "final", NOW + timedelta(days=1))
+    march(3, "90", "draft", None)
+
+    assert money_of(card)["adjustment"] == "-12000000"
+    Scorecard.objects.filter(pk=card.pk).update(status="draft")
+    assert money_of(card)["adjustment"] == "-6000000"
+
+
+def test_a_fee_by_volume_adds_up_any_number_of_queues() -> None:
+    contract, queue = minimum_80()
+    agree(contract, {"fees": [{"kind": "unit", "price": Decimal(1), "measure": "answered"}]})
+    compute(contract)
+    names = [f"q{number}" for number in range(1_200)]
+    about = {"centre": queue.centre, "service": queue.service, "channel": queue.channel, "opened_on": APRIL}
+    made = Queue.objects.bulk_create(Queue(code=name, name=name, **about) for name in names)
+    ContractQueue.objects.bulk_create(ContractQueue(contract=contract, queue=one, valid_from=APRIL) for one in made)
+    make_figures(made[-1], APRIL, answered=7)
+
+    assert money_of(card_of(contract))["fee"] == str(32_520 + 7)
 
 
 def test_the_page_says_it_in_one_line_that_opens_to_the_steps_for_who_may_see_it() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +11,11 @@ import pytest
 
 from bpo.models import Scorecard
 from bpo.queries.overview import overview
+from bpo.services.money import price
 from kpis.calc.facts import PeriodKind
 from kpis.models import ExternalFactor
 from kpis.services import factors
+from kpis.services.factors.costs import costs_of
 from kpis.services.recalculation import drain
 from tests.bpo.money_world import BY_GRADE, PERCENTS, agree, by_kpi
 from tests.bpo.pages_sample import AFTER, MONTH, Programme, make_programme, signed_in
@@ -138,6 +140,33 @@ def test_relief_that_leaves_nothing_to_judge_is_worth_the_whole_reduction(also: 
 
     money = {row["department"]: row["money"] for row in lost["lost_by_quarter"]}
     assert money["it"] == {"KRW": "6000000"}
+
+
+@pytest.mark.usefixtures("frozen_clock")
+def test_pricing_takes_as_many_queries_for_more_events() -> None:
+    contract, queue = minimum_80()
+    repeat = {"repeat_from": 2, "repeat_multiplier": Decimal(2)}
+    fee = {"kind": "unit", "price": Decimal(1200), "measure": "answered"}
+    agree(contract, by_kpi(service_level=50) | repeat | {"fees": [fee]})
+    compute(contract)
+
+    def asked(day: int) -> tuple[int, list[Decimal]]:
+        about = {
+            "kind": "campaign", "title": "Sale", "starts_at": datetime(2026, 4, day, tzinfo=UTC),
+            "ends_at": datetime(2026, 4, day, 10, tzinfo=UTC), "method": "exclude",
+        }  # fmt: skip
+        made = factors.register(about, queues=[queue], actor=MANAGER, now=IN_MAY)
+        factors.approve(made.pk, decision="yes", actor=second(make_actor(Role.MANAGER)), now=IN_MAY)
+        drain(now=IN_MAY)
+        costs = costs_of(APRIL, date(2026, 5, 1), actor=MANAGER, now=IN_MAY)
+        found: dict[Any, Decimal] = {}
+        queries = queries_of(lambda: found.update(price(costs, now=IN_MAY)))
+        return len(queries), list(found.values())
+
+    (first, _), (_, _), (last, worth) = asked(1), asked(2), asked(3)
+
+    assert len(worth) == 3
+    assert last <= first
 
 
 def second(actor: Any) -> Any:

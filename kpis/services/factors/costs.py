@@ -75,6 +75,16 @@ class Cost:
     judged: Sequence[Judged] = ()
 
     @property
+    def having(self) -> dict[int, AttainmentRow]:
+        """The attainments with all relief, by series."""
+        return {one.series: one.having for one in self.judged if one.having is not None}
+
+    @property
+    def lacking(self) -> dict[int, AttainmentRow]:
+        """The attainments without this factor's relief, by series."""
+        return {one.series: one.lacking for one in self.judged if one.lacking is not None}
+
+    @property
     def days(self) -> int:
         return len(self.queue_days)
 
