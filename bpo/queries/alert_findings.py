@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import msgspec
 from django.db.models import Case, Q, TextField, When
-from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast
 
 from bpo.calc.alerting import Held, Severity, graver, misses, severity_of, shares, steps_below
 from bpo.calc.alerting import projection_step as step_of_a_projection
@@ -77,25 +77,43 @@ class _Row(NamedTuple):
     volume: Decimal | None
     days_expected: int
     days_reported: int
-    unrounded: str | None
-    volume_that_counts: str | None
-
-
-def _of_what_counts(name: str) -> Case:
-    """Read a member of the explanation: of the adjusted figure where there is one, and of what is under way alone.
-
-    Reading what a figure was made of costs more than all the rest.
-    """
-    counts = Coalesce(KT(f"explanation__adjusted__{name}"), KT(f"explanation__{name}"))
-    return Case(When(status=StatusChoice.PROVISIONAL, then=counts), output_field=TextField())
+    explanation: str | None
+    """The JSON text of what a figure under way was made of; null of one that has settled."""
 
 
 _COLUMNS: list[Any] = [
     "series_id", "start", "end", "status", "adjusted_value", "target", "minimum", "attainment", "weight", "volume",
     "days_expected", "days_reported",
-    _of_what_counts("rounding__unrounded"),
-    _of_what_counts("volume"),
+    # Whole, as text: the database reads a document anew for each member it is asked for.
+    Case(When(status=StatusChoice.PROVISIONAL, then=Cast("explanation", TextField())), output_field=TextField()),
 ]  # fmt: skip
+
+
+class _Rounding(msgspec.Struct, frozen=True):
+    unrounded: str | None = None
+
+
+class _Exact(msgspec.Struct, frozen=True):
+    """What the explanation of a figure says of it before it was rounded; ``adjusted`` is what counts where it is."""
+
+    rounding: _Rounding = _Rounding()
+    volume: str | None = None
+    adjusted: _Exact | None = None
+
+    def value_or(self, rounded: Decimal | None) -> Decimal:
+        return self._first(rounded, lambda one: one.rounding.unrounded)
+
+    def volume_or(self, rounded: Decimal | None) -> Decimal:
+        return self._first(rounded, lambda one: one.volume)
+
+    def _first(self, rounded: Decimal | None, read: Callable[[_Exact], str | None]) -> Decimal:
+        for text in (read(self.adjusted) if self.adjusted else None, read(self)):
+            if text is not None:
+                return Decimal(text)
+        return rounded or Decimal(0)
+
+
+_exact = msgspec.json.Decoder(_Exact).decode
 
 
 def figure_findings(world: World, figures: Figures, raised: Mapping[Key, Held]) -> list[Finding]:
@@ -192,12 +210,9 @@ def _has_come_far(row: _Row, today: date) -> bool:
 
 
 def _open(series: Series, row: _Row) -> OpenPeriod:
-    value = Decimal(row.unrounded) if row.unrounded is not None else row.value
-    volume = Decimal(row.volume_that_counts) if row.volume_that_counts is not None else row.volume
-    zero = Decimal(0)
-    return OpenPeriod(
-        series, Period(series.kind, row.start, row.end), value or zero, volume or zero, row.target or zero
-    )
+    exact = _exact(row.explanation or "{}")
+    period = Period(series.kind, row.start, row.end)
+    return OpenPeriod(series, period, exact.value_or(row.value), exact.volume_or(row.volume), row.target or Decimal(0))
 
 
 def _projection(world: World, series: Series, row: _Row, share: Decimal | None, end: Projection) -> Finding:

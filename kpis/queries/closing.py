@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 
 from kpis.models import MonthClose
+from vendors.querysets import one_of
 
 Month = tuple[int, date]
 """A contract's id and the first day of a month."""
@@ -13,7 +14,7 @@ Month = tuple[int, date]
 
 def last_acts(contracts: Collection[int], starts: Collection[date]) -> dict[Month, MonthClose]:
     """Return the act that says how each month stands; months nobody closed are missing. One query."""
-    rows = MonthClose.objects.filter(contract_id__in=contracts, start__in=starts).order_by("number")
+    rows = MonthClose.objects.filter(contract_id__in=one_of(contracts), start__in=starts).order_by("number")
     return {(row.contract_id, row.start): row for row in rows}
 
 

@@ -21,12 +21,14 @@ from django.db import connection, models
 from rest_framework import serializers
 
 from tests import services
-from tests.benchmarks.results import Result, median_seconds_with, ms
+from tests.benchmarks.results import Result, Way, medians_in_turn, ms
 from tests.benchmarks.world import MEASURES, make_world
 from tests.make import make_key
 from vendors.models import Queue
 
 START = date(2023, 1, 2)
+DRF_ROWS_SHARE = 10
+"""A tenth of the rows is saved one by one, and the time counted ten times."""
 
 
 class BareValue(models.Model):
@@ -67,12 +69,17 @@ def ingest(full: bool) -> Iterator[Result]:
             last_day = next(days)
             return _body(last_day, queues)
 
-        ours = median_seconds_with(lambda body: _post(address, key, body), given=another_day)
-        restated = median_seconds_with(
-            lambda body: _post(address, key, body), given=lambda: _body(last_day, queues, next(shifts))
+        def post(body: bytes) -> None:
+            _post(address, key, body)
+
+        ours, restated, copy, bulk, by_row = medians_in_turn(
+            Way(post, another_day),
+            Way(post, lambda: _body(last_day, queues, next(shifts))),
+            _copy(queues),
+            *_drf(queues),
+            runs=7 if full else 3,
         )
-    copy = _time_copy(queues)
-    bulk, by_row = _time_drf(queues, full)
+    by_row *= DRF_ROWS_SHARE
     detail = {"values": values, "http": ms(ours), "copy": ms(copy), "values/s": f"{values / ours:,.0f}"}
     yield Result("ingest_vs_copy", copy / ours, 0.5, "higher", detail=detail)
     yield Result("ingest_vs_drf_rows", by_row / ours, 150, "higher", detail={"drf rows": ms(by_row)})
@@ -133,8 +140,8 @@ def _post(address: str, key: str, body: bytes) -> None:
         raise AssertionError(error.read()[:2_000]) from error
 
 
-def _time_copy(queues: int) -> float:
-    """Return the time of a raw COPY of the same values, one row a value, into a bare table with its primary key."""
+def _copy(queues: int) -> Way[str]:
+    """Return the way of a raw COPY of the same values, one row a value, into a bare table with its primary key."""
     days = (START + timedelta(days=n) for n in count())
     documents = [_document(n, 0) for n in range(queues)]
     with connection.cursor() as cursor:
@@ -144,23 +151,23 @@ def _time_copy(queues: int) -> float:
             " PRIMARY KEY (queue_id, date, measure))"
         )
 
-        def another_day() -> str:
-            day = next(days).isoformat()
-            return "".join(
-                f"{queue}\t{day}\t{code}\t{value}\n"
-                for queue, document in enumerate(documents)
-                for code, value in document.items()
-            )
+    def another_day() -> str:
+        day = next(days).isoformat()
+        return "".join(
+            f"{queue}\t{day}\t{code}\t{value}\n"
+            for queue, document in enumerate(documents)
+            for code, value in document.items()
+        )
 
-        def copy(lines: str) -> None:
-            with cursor.copy("COPY bare_copy FROM STDIN") as stream:
-                stream.write(lines)
+    def copy(lines: str) -> None:
+        with connection.cursor() as cursor, cursor.copy("COPY bare_copy FROM STDIN") as stream:
+            stream.write(lines)
 
-        return median_seconds_with(copy, given=another_day)
+    return Way(copy, another_day)
 
 
-def _time_drf(queues: int, full: bool) -> tuple[float, float]:
-    """Return the times of ``many=True`` with one bulk upsert, and with a save per row (from a tenth of the rows)."""
+def _drf(queues: int) -> tuple[Way[Any], Way[Any]]:
+    """Return the ways of ``many=True`` with one bulk upsert, and with a save per row (of a share of the rows)."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS bare_drf_value")
         cursor.execute(
@@ -169,7 +176,7 @@ def _time_drf(queues: int, full: bool) -> tuple[float, float]:
         )
     days = (START + timedelta(days=n) for n in count())
 
-    def another_day(share: int) -> list[dict[str, Any]]:
+    def another_day(share: int = 1) -> list[dict[str, Any]]:
         day = next(days).isoformat()
         return [
             {"queue_id": queue, "date": day, "measure": code, "value": Decimal(value)}
@@ -194,6 +201,4 @@ def _time_drf(queues: int, full: bool) -> tuple[float, float]:
         for row in validated(data):
             row.save()
 
-    runs = 5 if full else 3
-    in_bulk = median_seconds_with(bulk, given=lambda: another_day(1), runs=runs)
-    return in_bulk, 10 * median_seconds_with(by_row, given=lambda: another_day(10), runs=runs)
+    return Way(bulk, another_day), Way(by_row, lambda: another_day(DRF_ROWS_SHARE))

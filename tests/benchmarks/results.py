@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 RUNS = 5
 Given = TypeVar("Given")
@@ -37,25 +37,32 @@ class Result:
         return f"{self.name:<24}{self.value:>9.2f}  {sign} {self.bar:<6g}{verdict:<8}{detail}"
 
 
+@dataclass(frozen=True, slots=True)
+class Way(Generic[Given]):
+    """Work that is timed; it takes what ``given`` makes before each run, untimed."""
+
+    work: Callable[[Given], object]
+    given: Callable[[], Given]
+
+    def seconds(self) -> float:
+        value = self.given()
+        started = time.perf_counter()
+        self.work(value)
+        return time.perf_counter() - started
+
+
 def median_seconds(
     work: Callable[[], object], *, before: Callable[[], object] = lambda: None, runs: int = RUNS, warm_up: int = 1
 ) -> float:
     """Return the median time of ``runs`` runs of ``work`` after a warm-up; ``before`` each run is not timed."""
-    return median_seconds_with(lambda _nothing: work(), given=before, runs=runs, warm_up=warm_up)
+    (median,) = medians_in_turn(Way(lambda _nothing: work(), before), runs=runs, warm_up=warm_up)
+    return median
 
 
-def median_seconds_with(
-    work: Callable[[Given], object], *, given: Callable[[], Given], runs: int = RUNS, warm_up: int = 1
-) -> float:
-    """Return the median time of ``work``, which takes what ``given`` makes before each run, untimed."""
-    times = []
-    for run in range(warm_up + runs):
-        value = given()
-        started = time.perf_counter()
-        work(value)
-        if run >= warm_up:
-            times.append(time.perf_counter() - started)
-    return statistics.median(times)
+def medians_in_turn(*ways: Way[Any], runs: int = RUNS, warm_up: int = 1) -> list[float]:
+    """Return the median time of each way; they run in turn, so that a machine that slows down slows all of them."""
+    rounds = [[way.seconds() for way in ways] for _round in range(warm_up + runs)]
+    return [statistics.median(times) for times in zip(*rounds[warm_up:], strict=True)]
 
 
 def ms(seconds: float) -> str:

@@ -10,6 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.cast import Cast
 from tests.checks import assert_problem
@@ -91,6 +93,45 @@ def test_it_accepts(body: bytes, value: Any) -> None:
     read = read_json(body)
 
     assert value is None or read == value
+
+
+def depth_of(value: Any) -> int:
+    if not isinstance(value, dict | list):
+        return 0
+    inner = value.values() if isinstance(value, dict) else value
+    return 1 + max(map(depth_of, inner), default=0)
+
+
+TEXTS = st.text('[]{}",\\\n\u0022aé:', max_size=12)
+DOCUMENTS = st.recursive(
+    TEXTS | st.integers(0, 99),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(value=DOCUMENTS, more=st.integers(0, MAX_DEPTH + 1), is_ascii=st.booleans())
+def test_texts_never_count_as_depth(value: Any, more: int, is_ascii: bool) -> None:
+    for _level in range(more):
+        value = [value]
+    body = json.dumps(value, ensure_ascii=is_ascii).encode()
+
+    if depth_of(value) <= MAX_DEPTH:
+        assert read_json(body) == value
+    else:
+        with pytest.raises(Invalid, match="too_deep"):
+            read_json(body)
+
+
+@given(st.lists(st.integers(1, 70), min_size=1, max_size=5))
+def test_only_a_long_number_is_refused(lengths: list[int]) -> None:
+    body = ("[" + ",".join("7" * length for length in lengths) + "]").encode()
+
+    if max(lengths) <= 64:
+        assert read_json(body) == [int("7" * length) for length in lengths]
+    else:
+        with pytest.raises(Invalid, match="number_too_long"):
+            read_json(body)
 
 
 def test_it_names_the_row_and_field_of_a_bad_text() -> None:

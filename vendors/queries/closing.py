@@ -16,6 +16,7 @@ from vendors.calc.months import month_after
 from vendors.clock import local_date
 from vendors.models import Centre, ContractTerms
 from vendors.queries.calendar import holidays_for
+from vendors.querysets import one_of
 
 LONGEST = timedelta(days=60)
 """Within these days after a month lies its twentieth business day, whatever the holidays."""
@@ -56,7 +57,9 @@ class RulesByDate:
     """The closing rules of some contracts, by the day they hold from; one query."""
 
     def __init__(self, contracts: Collection[int]) -> None:
-        rows = ContractTerms.objects.filter(contract_id__in=contracts).order_by(F("valid_from").asc(nulls_first=True))
+        rows = ContractTerms.objects.filter(contract_id__in=one_of(contracts)).order_by(
+            F("valid_from").asc(nulls_first=True)
+        )
         self._rows: dict[int, list[tuple[date, ClosingRules]]] = defaultdict(list)
         for contract, first, document in rows.values_list("contract_id", "valid_from", "closing"):
             rules = ClosingRules.of(document) if document else NO_RULES

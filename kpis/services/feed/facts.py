@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from kpis.calc.facts import Edges
 from kpis.calc.relations import Relation
 from vendors.errors import RowError, cut
@@ -45,8 +47,7 @@ class Key(NamedTuple):
     is_month: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class QueueFacts:
+class QueueFacts(msgspec.Struct, frozen=True):
     """One queue the actor may submit for, with its calendar and the contracts it belonged to."""
 
     id: int

@@ -46,11 +46,15 @@ def merge(row: CleanRow, current: Mapping[Key, Current], submission: str) -> Mer
 
 
 def _first(row: CleanRow) -> Merged:
-    values = row.values
-    measures = (
-        {code: value for code, value in values.items() if value is not None} if None in values.values() else values
-    )
-    return Merged(row=row, measures=measures, new=len(measures), unchanged=len(values) - len(measures))
+    measures = _reported(row.values)
+    return Merged(row=row, measures=measures, new=len(measures), unchanged=len(row.values) - len(measures))
+
+
+def _reported(values: Document) -> Document:
+    """Return the values that are not withdrawn."""
+    if None not in values.values():
+        return values
+    return {code: value for code, value in values.items() if value is not None}
 
 
 def _over(row: CleanRow, before: Current, submission: str) -> Merged:
@@ -60,17 +64,17 @@ def _over(row: CleanRow, before: Current, submission: str) -> Merged:
     for of_submission in before.origins.values():
         revisions.update(of_submission)
     changes = {
-        code: [old.get(code), value, revisions.get(code, 0) + 1]
+        code: [stood, value, revisions.get(code, 0) + 1]
         for code, value in values.items()
-        if old.get(code) != value
+        if (stood := old.get(code)) != value
     }
     merged = Merged(row=row, measures=old, changes=changes, unchanged=len(values) - len(changes))
     if not changes:
         return merged
     revised = {code: change[2] for code, change in changes.items()}
-    merged.new = sum(1 for revision in revised.values() if revision == 1)
+    merged.new = list(revised.values()).count(1)
     merged.changed = len(changes) - merged.new
-    merged.measures = {code: value for code, value in {**old, **values}.items() if value is not None}
+    merged.measures = _reported({**old, **values})
     merged.origins = {submission: revised}
     for earlier, of_earlier in before.origins.items():
         if kept := {code: revision for code, revision in of_earlier.items() if code not in revised}:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 from django.utils.translation import gettext as _
 
-from kpis.queries.closing import closed_months
+from kpis.queries.closing import Month, closed_months
 from kpis.services.feed.facts import Problems
 from kpis.services.feed.merging import Merged
 from kpis.services.feed.validation import month_end
@@ -27,14 +28,18 @@ def check_periods(merged: Sequence[Merged], problems: Problems, *, has_reason: b
     storing = [day for day in merged if day.is_stored]
     if not storing:
         return
-    closed = closed_months((day.row.contract_id, day.row.key.date.replace(day=1)) for day in storing)
-    rules = RulesByDate({day.row.contract_id for day in storing} if asks_age else ())
+    by_month: dict[Month, list[Merged]] = defaultdict(list)
     for day in storing:
-        month = (day.row.contract_id, day.row.key.date.replace(day=1))
-        if month in closed:
-            _note(day, problems, PERIOD_CLOSED, _closed(month[1]))
-        else:
-            _check_age(day, rules.on(*month), problems, has_reason)
+        by_month[day.row.contract_id, day.row.key.date.replace(day=1)].append(day)
+    closed = closed_months(by_month)
+    rules = RulesByDate({contract for contract, _first in by_month} if asks_age else ())
+    for month, days in by_month.items():
+        in_force = rules.on(*month)
+        for day in days:
+            if month in closed:
+                _note(day, problems, PERIOD_CLOSED, _closed(month[1]))
+            else:
+                _check_age(day, in_force, problems, has_reason)
 
 
 def _check_age(day: Merged, rules: ClosingRules, problems: Problems, has_reason: bool) -> None:

@@ -1,7 +1,8 @@
 """Reads and writes queue-days in bulk: a constant number of statements, whatever the number of rows.
 
-Rows go in as columns (PostgreSQL: arrays; SQLite: one JSON list, and ``executemany`` for the writing), sorted by
-their key, so that two submissions never wait for each other in a circle. Documents travel as JSON text.
+Rows are read by columns of keys (PostgreSQL: arrays; SQLite: one JSON list) and written by COPY, arrays or
+``executemany``, sorted by their key, so that two submissions never wait for each other in a circle. Documents travel
+as JSON text.
 """
 
 from __future__ import annotations
@@ -20,25 +21,30 @@ from kpis.services.feed.merging import Merged
 from vendors.models import Queue
 from vendors.querysets import one_of
 
-_READ = """
-SELECT d.queue_id, d.date, d.is_month, d.measures{text}, d.submission_id, d.origins{text}
-  FROM {keys} JOIN kpis_dailymetric d
-    ON d.queue_id = k.queue_id AND d.date = k.date AND d.is_month = k.is_month
-"""
-_KEYS = {
-    "postgresql": "unnest(%s::bigint[], %s::date[], %s::boolean[]) AS k(queue_id, date, is_month)",
-    "sqlite": "(SELECT value ->> 0 AS queue_id, value ->> 1 AS date, value ->> 2 AS is_month FROM json_each(%s)) k",
+# PostgreSQL is kept from laying the whole table over the keys, which it prefers as long as the table is small.
+_READ = {
+    "postgresql": """
+SELECT k.queue_id, k.date, k.is_month, d.measures::text, d.submission_id, d.origins::text
+  FROM unnest(%s::bigint[], %s::date[], %s::boolean[]) AS k(queue_id, date, is_month),
+       LATERAL (SELECT measures, submission_id, origins FROM kpis_dailymetric
+                 WHERE queue_id = k.queue_id AND date = k.date AND is_month = k.is_month OFFSET 0) AS d
+""",
+    "sqlite": """
+SELECT d.queue_id, d.date, d.is_month, d.measures, d.submission_id, d.origins
+  FROM (SELECT value ->> 0 AS queue_id, value ->> 1 AS date, value ->> 2 AS is_month FROM json_each(%s)) AS k
+  JOIN kpis_dailymetric d ON d.queue_id = k.queue_id AND d.date = k.date AND d.is_month = k.is_month
+""",
 }
-_WRITE_DAYS = """
+_ADD = "INSERT INTO {table} (queue_id, date, is_month, submission_id, {columns}) VALUES ({marks})"
+_COPY = "COPY {table} (queue_id, date, is_month, submission_id, {columns}) FROM STDIN"
+# An upsert that always finds its row: an update that joins as many rows takes longer.
+_REPLACE = """
 INSERT INTO kpis_dailymetric (queue_id, date, is_month, submission_id, measures, origins) {rows}
 ON CONFLICT (queue_id, date, is_month) DO UPDATE SET measures = excluded.measures, origins = excluded.origins
 """
-_WRITE_REVISIONS = """
-INSERT INTO kpis_metricrevision (queue_id, date, is_month, submission_id, changes) {rows}
-"""
 DAYS_A_STATEMENT = 5_000
 """Documents that are in memory as text at once, at most."""
-_SEPARATOR = "\x1f"
+_SEPARATOR = b"\x1f"
 """Stands in no JSON text, so that a column of documents travels as one text: escaping an array of them costs
 more than storing it."""
 
@@ -53,11 +59,10 @@ def lock_queues(queue_ids: Collection[int]) -> None:
 def read_days(keys: Collection[Key]) -> dict[Key, Current]:
     """Return those of the queue-days that exist. Call it with their queues locked."""
     is_postgresql = connection.vendor == "postgresql"
-    sql = _READ.format(keys=_KEYS[connection.vendor], text="::text" if is_postgresql else "")
     found = {}
     decode = msgspec.json.decode
     with connection.cursor() as cursor:
-        cursor.execute(sql, _columns(sorted(keys)) if is_postgresql else [_key_list(keys)])
+        cursor.execute(_READ[connection.vendor], _columns(sorted(keys)) if is_postgresql else [_key_list(keys)])
         for queue, day, is_month, measures, submission, origins in cursor.fetchall():
             key = Key(queue, _date(day), bool(is_month))
             found[key] = Current(
@@ -69,13 +74,23 @@ def read_days(keys: Collection[Key]) -> dict[Key, Current]:
 
 
 def write_days(merged: Sequence[Merged], submission_id: uuid.UUID) -> None:
-    """Store the documents, and one revision for each queue-day that was there before and changed."""
+    """Store the documents, and one revision for each queue-day that was there before and changed.
+
+    Call it with the queues locked since they were read: what was not there then is added, not replaced.
+    """
     ordered = sorted((day for day in merged if day.is_stored), key=lambda day: day.row.key)
-    for part in _parts(ordered):
-        keys = [day.row.key for day in part]
-        _insert(_WRITE_DAYS, submission_id, keys, [day.measures for day in part], [day.origins for day in part])
+    for part in _parts([day for day in ordered if not day.changes]):
+        keys, documents = _documents_of(part)
+        _add("kpis_dailymetric", submission_id, keys, documents)
     for part in _parts([day for day in ordered if day.changes]):
-        _insert(_WRITE_REVISIONS, submission_id, [day.row.key for day in part], [day.changes for day in part])
+        keys, documents = _documents_of(part)
+        _replace(submission_id, keys, documents)
+        _add("kpis_metricrevision", submission_id, keys, {"changes": [_json(day.changes) for day in part]})
+
+
+def _documents_of(days: Sequence[Merged]) -> tuple[list[Key], dict[str, list[bytes]]]:
+    columns = {"measures": [_json(day.measures) for day in days], "origins": [_json(day.origins) for day in days]}
+    return [day.row.key for day in days], columns
 
 
 def _parts(days: Sequence[Merged]) -> Iterator[Sequence[Merged]]:
@@ -115,22 +130,51 @@ def _month_values(rows: Sequence[tuple[int, date, date]]) -> list[Any]:
     return [json.dumps([[queue, first.isoformat(), until.isoformat()] for queue, first, until in rows])]
 
 
-def _insert(sql: str, submission_id: uuid.UUID, keys: Sequence[Key], *documents: Sequence[Mapping[str, Any]]) -> None:
-    texts = [[_json(document) for document in column] for column in documents]
+def _add(table: str, submission_id: uuid.UUID, keys: Sequence[Key], documents: Mapping[str, Sequence[bytes]]) -> None:
+    """Add rows of a key, the submission and JSON documents by column."""
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            values = [*_columns(keys), *(_SEPARATOR.join(column) for column in texts)]
-            cursor.execute(sql.format(rows=_unnest(len(texts))), [submission_id, *values])
-        else:
-            marks = ", ".join(["%s"] * (4 + len(texts)))
-            flat = [(key.queue_id, key.date.isoformat(), int(key.is_month), submission_id.hex) for key in keys]
-            rows = [(*key, *row) for key, row in zip(flat, zip(*texts, strict=True), strict=True)]
-            cursor.executemany(sql.format(rows=f"VALUES ({marks})"), rows)
+        if connection.vendor == "sqlite":
+            sql = _ADD.format(table=table, columns=", ".join(documents), marks=_marks(documents))
+            cursor.executemany(sql, _flat(submission_id, keys, documents))
+            return
+        sql = _COPY.format(table=table, columns=", ".join(documents))
+        with connection.wrap_database_errors, cursor.copy(sql) as copy:
+            copy.write(_lines(submission_id, keys, documents))
+
+
+def _replace(submission_id: uuid.UUID, keys: Sequence[Key], documents: Mapping[str, Sequence[bytes]]) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            rows = f"VALUES ({_marks(documents)})"
+            cursor.executemany(_REPLACE.format(rows=rows), _flat(submission_id, keys, documents))
+            return
+        texts = (_SEPARATOR.join(column).decode() for column in documents.values())
+        cursor.execute(_REPLACE.format(rows=_unnest(len(documents))), [submission_id, *_columns(keys), *texts])
+
+
+def _marks(documents: Mapping[str, Sequence[bytes]]) -> str:
+    return ", ".join(["%s"] * (4 + len(documents)))
+
+
+def _flat(
+    submission_id: uuid.UUID, keys: Sequence[Key], documents: Mapping[str, Sequence[bytes]]
+) -> list[tuple[str | int, ...]]:
+    return [
+        (key.queue_id, key.date.isoformat(), int(key.is_month), submission_id.hex, *(text.decode() for text in texts))
+        for key, *texts in zip(keys, *documents.values(), strict=True)
+    ]
+
+
+def _lines(submission_id: uuid.UUID, keys: Sequence[Key], documents: Mapping[str, Sequence[bytes]]) -> bytes:
+    """Return the rows as COPY reads them; of the characters it gives a meaning, JSON text has the backslash only."""
+    beginnings = (f"{key.queue_id}\t{key.date}\t{key.is_month}\t{submission_id}".encode() for key in keys)
+    lines = b"\n".join(map(b"\t".join, zip(beginnings, *documents.values(), strict=True)))
+    return lines.replace(b"\\", b"\\\\")
 
 
 def _unnest(documents: int) -> str:
     names = [f"j{number}" for number in range(documents)]
-    arrays = "".join(f", string_to_array(%s, chr({ord(_SEPARATOR)}))" for _ in names)
+    arrays = "".join(f", string_to_array(%s, chr({_SEPARATOR[0]}))" for _ in names)
     return f"""SELECT q, d, m, s.id, {", ".join(f"{name}::json" for name in names)}
         FROM (SELECT %s::uuid AS id) s,
              unnest(%s::bigint[], %s::date[], %s::boolean[]{arrays}) AS t(q, d, m, {", ".join(names)})"""
@@ -145,8 +189,8 @@ def _key_list(keys: Collection[Key]) -> str:
     return json.dumps([[key.queue_id, key.date.isoformat(), int(key.is_month)] for key in sorted(keys)])
 
 
-def _json(document: Mapping[str, Any]) -> str:
-    return msgspec.json.encode(document).decode()
+def _json(document: Mapping[str, Any]) -> bytes:
+    return msgspec.json.encode(document)
 
 
 def _date(value: date | str) -> date:

@@ -88,7 +88,9 @@ def _days(chosen: Iterable[CleanRow], rows: Iterable[CleanRow]) -> dict[Key, Doc
     """Return the days that are compared with: as they are stored, and as the body says where it holds them."""
     spans = [*(timedelta(weeks=week) for week in WEEKS), *BACK]
     wanted = {Key(row.key.queue_id, row.key.date - span) for row in chosen for span in spans}
-    wanted |= {Key(row.key.queue_id, month, True) for row in chosen for month in months_before(row.key.date)}
+    wanted |= {
+        Key(row.key.queue_id, month, True) for row in chosen for month in months_before(row.key.date.replace(day=1))
+    }
     days = {key: day.measures for key, day in storing.read_days(wanted).items()}
     return days | {row.key: {**days.get(row.key, {}), **row.values} for row in rows if row.key in wanted}
 
