@@ -49,30 +49,33 @@ def store(
         beside = documents[0] if documents else ""
         _execute(*_statement(model, key, update, beside), rows, documents[1] if documents else None)
         return
-    instances = [_instance(model, row) for row in rows]
-    if documents:
-        for instance, text in zip(instances, documents[1], strict=True):
-            setattr(instance, documents[0], msgspec.json.decode(text))
+    instances = _instances(model, rows, documents)
     if key:
         model._base_manager.bulk_create(instances, update_conflicts=True, unique_fields=key, update_fields=update)
     else:
         model._base_manager.bulk_create(instances)
 
 
-def create(model: type[models.Model], rows: Sequence[models.Model]) -> None:
-    """Insert the instances in their order and give each its id."""
+def create(
+    model: type[models.Model], rows: Sequence[Any], *, documents: tuple[str, Sequence[bytes]] | None = None
+) -> list[int]:
+    """Insert the rows in their order and return their ids, which instances are given too; else as :func:`store`."""
     if not rows:
-        return
+        return []
     if connection.vendor != "postgresql":
-        model._base_manager.bulk_create(rows)
-        return
-    for field in model._meta.concrete_fields:
+        instances = _instances(model, rows, documents)
+        model._base_manager.bulk_create(instances)
+        return [instance.pk for instance in instances]
+    are_instances = isinstance(rows[0], models.Model)
+    for field in model._meta.concrete_fields if are_instances else ():
         if getattr(field, "auto_now_add", False):
             for row in rows:
                 field.pre_save(row, add=True)
-    sql, names = _statement(model, (), (), "")
-    for row, (pk,) in zip(rows, _execute(f"{sql} RETURNING id", names, rows), strict=True):
+    sql, names = _statement(model, (), (), documents[0] if documents else "")
+    ids = [pk for (pk,) in _execute(f"{sql} RETURNING id", names, rows, documents[1] if documents else None)]
+    for row, pk in zip(rows, ids, strict=True) if are_instances else ():
         row.pk, row._state.adding = pk, False
+    return ids
 
 
 def _execute(
@@ -89,8 +92,14 @@ def _execute(
         return cursor.fetchall() if cursor.description else []
 
 
-def _instance(model: type[models.Model], row: Any) -> models.Model:
-    return row if isinstance(row, models.Model) else model(**msgspec.structs.asdict(row))
+def _instances(
+    model: type[models.Model], rows: Sequence[Any], documents: tuple[str, Sequence[bytes]] | None
+) -> list[models.Model]:
+    found = [row if isinstance(row, models.Model) else model(**msgspec.structs.asdict(row)) for row in rows]
+    if documents:
+        for instance, text in zip(found, documents[1], strict=True):
+            setattr(instance, documents[0], msgspec.json.decode(text))
+    return found
 
 
 def _type(field: Any) -> str:
@@ -119,4 +128,4 @@ def _statement(
     if key:
         written = ", ".join(f'"{name}" = excluded."{name}"' for name in update)
         sql += f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {written}"
-    return sql, [str(field.column) for field in fields]
+    return sql, [str(field.column) for field in fields if field.column != beside]

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from bpo.choices import AlertKind, AlertSeverity, AlertStatus
 from kpis.choices import PeriodChoice
 from kpis.models import Kpi, TargetSeries
+from kpis.models.fields import DocumentField
 from vendors.models import Contract, Queue, Vendor
 from vendors.querysets import scoped_by
 
@@ -36,7 +37,7 @@ class Alert(models.Model):
     queue = models.ForeignKey(Queue, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("queue"))
     period = models.CharField(_("period"), max_length=8, choices=PeriodChoice, blank=True, default="")
     start = models.DateField(_("start"), null=True, blank=True)
-    facts = models.JSONField(_("facts"), default=dict)
+    facts = DocumentField(_("facts"), default=dict)
     step = models.PositiveSmallIntegerField(_("step"), default=0)
     status = models.CharField(_("status"), max_length=12, choices=AlertStatus, default=AlertStatus.OPEN)
     is_live = models.BooleanField(_("the condition holds"), default=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -25,8 +25,31 @@ FOLLOWED = (
 )  # fmt: skip
 
 
+class _Raised(msgspec.Struct, gc=False):
+    """A new alert without its facts, as a record: many are raised at once, and models take longer."""
+
+    kind: str
+    subject: str
+    vendor_id: int | None
+    contract_id: int | None
+    series_id: int | None
+    kpi_id: int | None
+    queue_id: int | None
+    period: str
+    start: date | None
+    severity: str
+    step: int
+    opened_at: datetime
+    changed_at: datetime
+    status: str = AlertStatus.OPEN.value
+    is_live: bool = True
+    resolved_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    assignee_id: int | None = None
+
+
 class _Opened(msgspec.Struct, gc=False):
-    """The first event of an alert, as a record: many are raised at once, and models take longer."""
+    """The first event of an alert, as a record."""
 
     alert_id: int
     at: datetime
@@ -40,9 +63,9 @@ class _Opened(msgspec.Struct, gc=False):
 
 @dataclass(slots=True)
 class Followed:
-    """What was done: alerts raised, changed and ended."""
+    """What was done: findings that became alerts, and alerts that changed or ended."""
 
-    raised: list[Alert] = field(default_factory=list)
+    raised: list[Finding] = field(default_factory=list)
     changed: list[Alert] = field(default_factory=list)
     ended: list[Alert] = field(default_factory=list)
     events: list[AlertEvent] = field(default_factory=list)
@@ -81,29 +104,36 @@ def _take_turn(finding: Finding, alert: Alert | None, done: Followed, now: datet
         if alert is not None:
             alert.is_live = False
             done.changed.append(alert)
-        done.raised.append(_new(finding, now))
+        done.raised.append(finding)
     elif _differs(alert, finding):
         _update(alert, finding, kind, done, now)
 
 
-def _new(finding: Finding, now: datetime) -> Alert:
-    return Alert(
-        kind=finding.kind,
+def _raised(finding: Finding, now: datetime) -> _Raised:
+    return _Raised(
+        kind=finding.kind.value,
         subject=finding.subject,
         vendor_id=finding.vendor,
         contract_id=finding.contract,
         series_id=finding.series,
         kpi_id=finding.kpi,
         queue_id=finding.queue,
+        period=finding.period,
+        start=finding.start,
+        severity=_severity(finding),
+        step=finding.held.step,
         opened_at=now,
         changed_at=now,
-        **_values(finding),
     )
+
+
+def _severity(finding: Finding) -> str:
+    return AlertSeverity[finding.held.severity.name].value
 
 
 def _values(finding: Finding) -> dict[str, Any]:
     return {
-        "severity": AlertSeverity[finding.held.severity.name].value,
+        "severity": _severity(finding),
         "step": finding.held.step,
         "facts": dict(finding.facts),
         "period": finding.period,
@@ -116,7 +146,7 @@ def _differs(alert: Alert, finding: Finding) -> bool:
 
 
 def _update(alert: Alert, finding: Finding, kind: Turn, done: Followed, now: datetime) -> None:
-    changes = {"severity": [alert.severity, AlertSeverity[finding.held.severity.name].value]}
+    changes = {"severity": [alert.severity, _severity(finding)]}
     is_another = alert.start != finding.start
     for name, value in _values(finding).items():
         setattr(alert, name, value)
@@ -146,6 +176,7 @@ def _event(alert: Alert, action: str, now: datetime, changes: Mapping[str, Any] 
 def _write(done: Followed, now: datetime) -> None:
     """Write what ended first: a subject has one live alert of a kind."""
     bulk.store(Alert, sorted(done.changed, key=lambda alert: alert.pk), key=("id",), update=FOLLOWED)
-    bulk.create(Alert, done.raised)
+    facts = [msgspec.json.encode(finding.facts) for finding in done.raised]
+    new = bulk.create(Alert, [_raised(finding, now) for finding in done.raised], documents=("facts", facts))
     bulk.store(AlertEvent, done.events)
-    bulk.store(AlertEvent, [_Opened(alert.pk, now) for alert in done.raised])
+    bulk.store(AlertEvent, [_Opened(alert, now) for alert in new])
