@@ -39,8 +39,8 @@ class DayTable:
     """
 
     __slots__ = (
-        "_columns", "_coverages", "_days_by_queue", "_periods", "_read", "_totals", "_whole", "dates", "month_rows",
-        "queues",
+        "_add_up", "_columns", "_coverages", "_days_by_queue", "_periods", "_read", "_totals", "_whole", "dates",
+        "month_rows", "queues",
     )  # fmt: skip
 
     def __init__(self, days: Iterable[QueueDay] = ()) -> None:
@@ -63,6 +63,7 @@ class DayTable:
             frozenset(_month_rows(parts)),
             lambda code: list(chain.from_iterable(part.columns[code] for part in parts)),
         )
+        table._add_up = lambda code: _sum_of(part.columns[code] for part in parts)
         table._whole.add((start, end, True))
         return table
 
@@ -73,6 +74,7 @@ class DayTable:
         self.dates = dates
         self.month_rows = month_rows
         self._read = read
+        self._add_up: Callable[[str], Number | None] | None = None
         self._columns: dict[str, Column] = {}
         self._totals: dict[str, Number | None] = {}
         self._coverages: dict[tuple[date, date], tuple[Expected, Coverage]] = {}
@@ -91,9 +93,9 @@ class DayTable:
     def total(self, measure: str) -> Number | None:
         """Return the exact sum of a measure that adds up; None where some queue-day lacks it."""
         if measure not in self._totals:
-            column = self.column(measure)
             with localcontext(EXACT):
-                self._totals[measure] = None if None in column else sum(column)  # type: ignore[arg-type]
+                add_up = self._add_up
+                self._totals[measure] = add_up(measure) if add_up else _sum_of([self.column(measure)])
         return self._totals[measure]
 
     def within(self, start: date, end: date, *, with_months: bool = True) -> DayTable:
@@ -156,6 +158,15 @@ class DayTable:
             if i not in month_rows:
                 grouped.setdefault(queues[i], set()).add(dates[i])
         return {queue: frozenset(days) for queue, days in grouped.items()}
+
+
+def _sum_of(columns: Iterable[Column]) -> Number | None:
+    """Return the sum of all values of some columns; None where one is not there."""
+    try:
+        return sum(map(sum, columns))  # type: ignore[arg-type]
+    except TypeError:
+        # Only None cannot be added: looking for it beforehand would cost as much as the sum.
+        return None
 
 
 def _column(columns: dict[str, Column], read: Callable[[str], Column], measure: str) -> Column:
