@@ -182,7 +182,12 @@ else:
     BROKER_KIND = "none"
     CELERY_BROKER_URL = "memory://"
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+_OF_THE_PROCESS = "django.core.cache.backends.locmem.LocMemCache"
+CACHES = {
+    "default": {"BACKEND": _OF_THE_PROCESS},
+    # Whole answers (vendors/kept.py), of up to 150 KB.
+    "kept": {"BACKEND": _OF_THE_PROCESS, "LOCATION": "kept", "OPTIONS": {"MAX_ENTRIES": 100}},
+}
 
 # Language and time ---------------------------------------------------------------------------------
 LANGUAGE_CODE = "ko"

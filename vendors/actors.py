@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from vendors.choices import VENDOR_ROLES, Role
@@ -162,6 +162,8 @@ class Actor:
     api_key_id: int | None = None
     is_sandbox: bool = False
     """Whether what it sends is checked and answered, and never stored."""
+    read_at: str = field(default="", compare=False, repr=False)
+    """The state of the database that its grants were read from (:mod:`vendors.kept`); empty where it is not known."""
 
     @property
     def sees_all_vendors(self) -> bool:

@@ -23,6 +23,7 @@ from vendors.actors import Actor, Grant, KeyRole
 from vendors.addresses import client_address, is_within
 from vendors.choices import VENDOR_ROLES, KeyKind, Scope
 from vendors.errors import Invalid
+from vendors.kept import Committed
 from vendors.logs import bind_actor
 from vendors.models import ApiKey, Membership
 from vendors.tokens import KeyText, find_key_text, read_key_text
@@ -53,14 +54,17 @@ def actors_of(users: Sequence[Any]) -> dict[int, Actor]:
         Q(role__in=[str(role) for role in VENDOR_ROLES]) & Q(vendor__is_active=False)
     )
     grants: dict[int, list[Grant]] = defaultdict(list)
-    for user_id, role, vendor_id in rows.values_list("user_id", "role", "vendor_id"):
+    found = list(rows.annotate(read_at=Committed()).values_list("user_id", "role", "vendor_id", "read_at"))
+    for user_id, role, vendor_id, _read_at in found:
         grants[user_id].append(Grant(role, vendor_id))
+    read_at = found[0][-1] if found else ""
     return {
         user.pk: Actor(
             label=f"user:{user.get_username()}",
             grants=tuple(grants[user.pk]),
             is_superuser=user.is_superuser,
             user_id=user.pk,
+            read_at=read_at,
         )
         for user in users
     }
@@ -73,7 +77,13 @@ def actor_of_key(key: ApiKey) -> Actor:
         grants = tuple(Grant(str(role), key.vendor_id) for role in roles if role)
     else:
         grants = (Grant(key.kind, None),)
-    return Actor(label=f"key:{key.prefix}", grants=grants, api_key_id=key.pk, is_sandbox=key.is_sandbox)
+    return Actor(
+        label=f"key:{key.prefix}",
+        grants=grants,
+        api_key_id=key.pk,
+        is_sandbox=key.is_sandbox,
+        read_at=getattr(key, "read_at", ""),
+    )
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -151,7 +161,8 @@ def read_header(header: str) -> KeyText:
 
 def live_key(text: KeyText, now: datetime) -> ApiKey | None:
     """Return the key of ``text`` where it exists, is right, neither revoked nor expired, and its vendor active."""
-    key = ApiKey.objects.select_related("vendor").filter(prefix=text.prefix).first()
+    keys = ApiKey.objects.select_related("vendor").annotate(read_at=Committed())
+    key = keys.filter(prefix=text.prefix).first()
     # The comparison runs for an unknown prefix too, so that both take the same time.
     is_right = hmac.compare_digest(key.digest if key else "0" * 64, text.digest)
     return key if key is not None and is_right and is_live(key, now) else None

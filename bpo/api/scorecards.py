@@ -36,6 +36,7 @@ from vendors.api.parsers import body_of, optional_body_of
 from vendors.api.serializers import StrictSerializer
 from vendors.api.viewsets import NUMBER, ScopedViewSet
 from vendors.errors import NotFound
+from vendors.kept import kept_answer
 from vendors.models.base import NAME_PATTERN
 
 LONG: dict[str, Any] = {"max_length": 2000, "multiline": True}
@@ -213,6 +214,10 @@ class ScorecardViewSet(ScopedViewSet):
         "dispute": Capability.DISPUTE,
         "acknowledge": Capability.ACKNOWLEDGE,
     }
+
+    @kept_answer
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().retrieve(request, *args, **kwargs)
 
     @extend_schema(request=MakeSerializer, responses={201: ScorecardSerializer, 200: ScorecardSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

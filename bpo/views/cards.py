@@ -29,6 +29,7 @@ from kpis.api.reports import download
 from kpis.media_types import PDF, XLSX
 from vendors import clock
 from vendors.actors import Capability
+from vendors.kept import kept_page
 
 ZONE = "Asia/Seoul"
 
@@ -86,6 +87,7 @@ def _page(request: PageRequest, pk: int) -> CardPage:
 
 @require_safe
 @page_for(Capability.READ_SCORECARDS)
+@kept_page
 def scorecard_detail(request: PageRequest, pk: int) -> HttpResponse:
     """Show one card with its lines, and the steps the reader may take."""
     page = _page(request, pk)

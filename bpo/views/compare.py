@@ -11,10 +11,12 @@ from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import month_of
 from vendors import clock
 from vendors.actors import Capability
+from vendors.kept import kept_page
 
 
 @require_safe
 @page_for(Capability.READ_RESULTS)
+@kept_page
 def compare(request: PageRequest) -> HttpResponse:
     """Show vendors on the same KPI (``?kpi=&service=&month=2026-10``); somebody of one vendor sees itself."""
     page = comparison(

@@ -16,6 +16,7 @@ from bpo.views.dates import FIRST_YEAR, LAST_YEAR, month_of
 from kpis.calc.periods import Period
 from vendors import clock
 from vendors.actors import Capability
+from vendors.kept import kept_page
 
 MONDAY = date(2026, 1, 5)
 """Any one: only the names of the weekdays are read off it."""
@@ -23,6 +24,7 @@ MONDAY = date(2026, 1, 5)
 
 @require_safe
 @page_for(Capability.READ_RESULTS)
+@kept_page
 def kpi_detail(request: PageRequest, code: str) -> HttpResponse:
     """Show a KPI's days (``?contract=&queue=&month=2026-10``); where nothing is agreed, say so."""
     series = series_for(request.actor, code, request.GET.get("contract", ""), request.GET.get("queue", ""))

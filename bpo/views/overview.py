@@ -24,6 +24,7 @@ from kpis.calc.facts import PeriodKind
 from kpis.calc.periods import Period, period_of
 from vendors import clock
 from vendors.actors import Capability
+from vendors.kept import kept_page
 from vendors.models import Vendor
 
 GRAIN_WORDS = {
@@ -57,6 +58,7 @@ def overview_file(request: PageRequest, edition: str) -> HttpResponse:
 
 @require_safe
 @page_for(Capability.READ_RESULTS)
+@kept_page
 def overview_page(request: PageRequest) -> HttpResponse:
     """Show the programme in one week, month, quarter or year (``?grain=&on=``, ``?vendor=``)."""
     kind, day, vendor = _grain(request), _day(request), request.GET.get("vendor", "")

@@ -9,25 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-import msgspec
 from django.db.models import Min
 
 from kpis.choices import StatusChoice
 from kpis.models import Attainment, RecalculationMark, TargetSeries
-from vendors import bulk, clock
+from vendors import bulk
+from vendors.clock import local_date
 from vendors.models import Contract
 
 PROGRAMME = None
 """The contract id of marks for programme-wide targets."""
-
-
-class _Mark(msgspec.Struct):
-    contract_id: int | None
-    first_on: date
-    last_on: date
-    created_at: datetime
-    attempts: int = 0
-    error: str = ""
 
 
 def mark(*, contract_ids: Iterable[int | None], first_on: date | None, last_on: date | None = None) -> None:
@@ -43,8 +34,10 @@ def mark_contract_days(rows: Iterable[tuple[int | None, date, date]]) -> None:
         return
     if all(row[0] is not PROGRAMME for row in wanted) and programme_has_targets():
         wanted.append((PROGRAMME, min(row[1] for row in wanted), max(row[2] for row in wanted)))
-    now = clock.now()
-    bulk.store(RecalculationMark, [_Mark(contract, first, last, now) for contract, first, last in wanted])
+    bulk.create(
+        RecalculationMark,
+        [RecalculationMark(contract_id=contract, first_on=first, last_on=last) for contract, first, last in wanted],
+    )
 
 
 def mark_kpi(*, kpi_id: int, first_on: date | None) -> None:
@@ -63,7 +56,7 @@ def mark_new_day(*, zone: str, since: date | None, now: datetime) -> int:
 
     ``since`` is the last local day that was begun before (null: none was). Return the number of contracts marked.
     """
-    today = clock.local_date(now, zone)
+    today = local_date(now, zone)
     since = since or date.min
     in_zone = Contract.objects.filter(queues__centre__timezone=zone).values_list("id", flat=True).distinct()
     ids: list[int | None] = [*in_zone, *([PROGRAMME] if programme_has_targets() else [])]
