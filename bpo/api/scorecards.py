@@ -21,6 +21,7 @@ from bpo.choices import ScorecardStatus
 from bpo.models import Scorecard
 from bpo.queries import blockers, differences, explained, presented, with_parts
 from bpo.queries.card_money import card_money, presented_money
+from bpo.queries.money_panel import MoneyPanel, money_panel
 from bpo.queries.money_terms import terms_on
 from bpo.queries.pages import CardPage, card_page
 from bpo.reports.scorecard_print import file_name, scorecard_pdf
@@ -272,9 +273,10 @@ class ScorecardViewSet(ScopedViewSet):
         """The card as a workbook whose numbers are numbers."""
         return self._file("xlsx", XLSX, scorecard_xlsx)
 
-    def _file(self, kind: str, media_type: str, make: Callable[[CardPage], bytes]) -> HttpResponse:
+    def _file(self, kind: str, media_type: str, make: Callable[[CardPage, MoneyPanel | None], bytes]) -> HttpResponse:
         page = card_page(self.get_object(), self.actor)
-        return download(make(page), media_type, file_name(page.card, kind))
+        money = money_panel(page, self.actor, now=clock.now())
+        return download(make(page, money), media_type, file_name(page.card, kind))
 
     @extend_schema(request=NothingSerializer, responses=ScorecardSerializer)
     @action(detail=True, methods=["post"])

@@ -10,6 +10,7 @@ from typing import Any
 from bpo.queries.card_money import NO_TERMS, CardMoney, card_money
 from bpo.queries.pages import CardPage
 from kpis.models import Measure
+from vendors.actors import Actor, Capability
 from vendors.models.base import for_reader
 
 
@@ -22,8 +23,10 @@ class MoneyPanel:
     soonest: Mapping[str, Any] | None
 
 
-def money_panel(page: CardPage, *, now: datetime) -> MoneyPanel | None:
-    """Return the panel; null where a contract has no terms of money."""
+def money_panel(page: CardPage, actor: Actor, *, now: datetime) -> MoneyPanel | None:
+    """Return the panel; null where a contract has no terms of money, or ``actor`` does not read any."""
+    if not actor.may(Capability.READ_MONEY, page.scorecard.contract.vendor_id):
+        return None
     money = card_money(page.scorecard, page.card, page.around.terms, now=now)
     if money.reason == NO_TERMS:
         return None

@@ -11,6 +11,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from bpo.queries import words
+from bpo.queries.card_money import CardMoney
+from bpo.queries.money_panel import MoneyPanel
+from bpo.queries.money_words import REASONS, moved_word, step_words, won
 from bpo.queries.pages import CardPage
 from bpo.reports.typesetting import typeset
 from bpo.templatetags.bpo_pages import (
@@ -33,11 +36,11 @@ from bpo.templatetags.totals import total_note
 Cell = dict[str, Any]
 
 
-def scorecard_pdf(page: CardPage) -> bytes:
+def scorecard_pdf(page: CardPage, money: MoneyPanel | None = None) -> bytes:
     """Return the page as PDF, in the language in force. The same card in the same state is the same bytes."""
     card = page.card
     made = parse_datetime((card["frozen"] or {}).get("frozen_at") or card["computed_at"] or "")
-    return typeset("scorecard.typ", printed(page), at=made or datetime.fromisoformat(f"{card['end']}T00:00:00Z"))
+    return typeset("scorecard.typ", printed(page, money), at=made or datetime.fromisoformat(f"{card['end']}T00:00:00Z"))
 
 
 def file_name(card: Mapping[str, Any], kind: str) -> str:
@@ -45,8 +48,8 @@ def file_name(card: Mapping[str, Any], kind: str) -> str:
     return f"{card['contract']}_{card['start'][:7]}_v{card['version']}.{kind}"
 
 
-def printed(page: CardPage) -> dict[str, Any]:
-    """Return every text of the printed page, in its order."""
+def printed(page: CardPage, money: MoneyPanel | None = None) -> dict[str, Any]:
+    """Return every text of the printed page, in its order; ``money`` is what the month is worth."""
     card = page.card
     vendor = f"{vendor_label()} {named(card, 'vendor_')}"
     return {
@@ -64,9 +67,28 @@ def printed(page: CardPage) -> dict[str, Any]:
             _("KPI"), _("Target"), _("Actual"), _("Attainment"), _("Score"), _("Weight"), _("Points"), _("Status"),
         ],
         "lines": [*(_line(line) for group in page.groups for line in group.lines), _sum(page)],
+        "money": _money(money) if money else None,
         "parts": [part for part in _parts(page) if part["rows"]],
         "foot": _foot(card),
     }  # fmt: skip
+
+
+def _money(panel: MoneyPanel) -> dict[str, Any]:
+    """Return what the month is worth and the steps to it, or why nothing can be said."""
+    return {
+        "title": _("Money"),
+        "said": money_said(panel.money),
+        "columns": [_("Step"), _("How it is reckoned"), _("Amount")],
+        "steps": step_words(panel.money.steps, panel.money.currency, panel.names),
+    }
+
+
+def money_said(money: CardMoney) -> str:
+    """Return what a month is worth in one line: "Expected reduction −3,600,000원 · provisional"."""
+    if money.reason:
+        return str(REASONS.get(money.reason, money.reason))
+    said = f"{moved_word(money)} {won(money.adjustment, money.currency, signed=True)}"
+    return _joined(said, str(_("Provisional")) if money.is_estimate else "")
 
 
 def notice(page: CardPage) -> str:

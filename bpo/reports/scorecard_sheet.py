@@ -11,8 +11,10 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 
 from bpo.queries import words
+from bpo.queries.money_panel import MoneyPanel
+from bpo.queries.money_words import step_words
 from bpo.queries.pages import CardPage
-from bpo.reports.scorecard_print import facts, notice
+from bpo.reports.scorecard_print import facts, money_said, notice
 from bpo.templatetags.bpo_pages import WORDS, level_text, month, named, parameters, vendor_label
 
 FIRST = 9
@@ -20,15 +22,38 @@ FIRST = 9
 SCORE = 6
 
 
-def scorecard_xlsx(page: CardPage) -> bytes:
-    """Return the workbook of a card, in the language in force; the same card is the same bytes."""
+def scorecard_xlsx(page: CardPage, money: MoneyPanel | None = None) -> bytes:
+    """Return the workbook of a card, in the language in force; the same card is the same bytes.
+
+    ``money`` is what the month is worth: a sheet of its own, step by step.
+    """
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         made = datetime.combine(date.fromisoformat(page.card["start"]), time())
         book.set_properties({"title": f"{named(page.card, 'vendor_')} {page.card['start'][:7]}", "created": made})
         sheet = book.add_worksheet(_("Monthly scorecard"))
         _Sheet(book, sheet, page).write()
+        if money is not None:
+            _write_money(book, book.add_worksheet(_("Money")), money)
     return file.getvalue()
+
+
+def _write_money(book: Any, sheet: Any, panel: MoneyPanel) -> None:
+    bold, head = book.add_format({"bold": True}), book.add_format({"bold": True, "bg_color": "#E8ECF3", "bottom": 1})
+    whole, exact = book.add_format({"num_format": "#,##0"}), book.add_format({"num_format": "#,##0.00"})
+    money = panel.money
+    sheet.write_string(0, 0, money_said(money), bold)
+    for column, name in enumerate((_("Step"), _("How it is reckoned"), f"{_('Amount')} ({money.currency})")):
+        sheet.write_string(2, column, name, head)
+    words_of_steps = step_words(money.steps, money.currency, panel.names)
+    for row, (step, (name, text, _amount)) in enumerate(zip(money.steps, words_of_steps, strict=True), start=3):
+        sheet.write_string(row, 0, name)
+        sheet.write_string(row, 1, text)
+        if step.amount is not None:
+            sheet.write_number(row, 2, float(step.amount), whole if step.amount % 1 == 0 else exact)
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, 1, 60)
+    sheet.set_column(2, 2, 18)
 
 
 class _Sheet:

@@ -97,14 +97,13 @@ def scorecard_detail(request: PageRequest, pk: int) -> HttpResponse:
 def _card_answer(request: PageRequest, page: CardPage, steps: list[Step], status: int = 200) -> HttpResponse:
     may_finalise = any(step.kind.action == "finalise" for step in steps)
     now, month = clock.now(), KnownOfMonth(page.calendar.zones, page.around.is_pending)
-    reads_money = request.actor.may(Capability.READ_MONEY, page.scorecard.contract.vendor_id)
     context = {
         "page": page,
         "card": page.card,
         "steps": steps,
         "blockers": _grouped(blockers(page.scorecard, now, month), page) if may_finalise else [],
         "here": _url(page.scorecard.pk),
-        "money": money_panel(page, now=now) if reads_money else None,
+        "money": money_panel(page, request.actor, now=now),
         "trends": trends(page.scorecard, now=now),
         "may_propose": request.actor.may(Capability.PROPOSE_PLANS, page.scorecard.contract.vendor_id),
     }
@@ -131,7 +130,8 @@ def _url(pk: int) -> str:
 def scorecard_pdf(request: PageRequest, pk: int) -> HttpResponse:
     """Answer the card as one printed page."""
     page = card_page(_card(request, pk), request.reader)
-    return download(scorecard_print.scorecard_pdf(page), PDF, scorecard_print.file_name(page.card, "pdf"))
+    money = money_panel(page, request.actor, now=clock.now())
+    return download(scorecard_print.scorecard_pdf(page, money), PDF, scorecard_print.file_name(page.card, "pdf"))
 
 
 @require_safe
@@ -139,7 +139,8 @@ def scorecard_pdf(request: PageRequest, pk: int) -> HttpResponse:
 def scorecard_xlsx(request: PageRequest, pk: int) -> HttpResponse:
     """Answer the card as a workbook."""
     page = card_page(_card(request, pk), request.reader)
-    return download(scorecard_sheet.scorecard_xlsx(page), XLSX, scorecard_print.file_name(page.card, "xlsx"))
+    money = money_panel(page, request.actor, now=clock.now())
+    return download(scorecard_sheet.scorecard_xlsx(page, money), XLSX, scorecard_print.file_name(page.card, "xlsx"))
 
 
 @page_for(Capability.READ_SCORECARDS)
