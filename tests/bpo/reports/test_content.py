@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from kpis.calc.facts import PeriodKind
 from kpis.calc.periods import period_of
 from kpis.services import factors
 from tests.bpo.editions.world import approve_outage, make_vendors
+from tests.bpo.money_world import BY_GRADE, PERCENTS, agree
 from tests.bpo.pages_sample import AFTER, MONTH, SEOUL, Programme, make_programme
 from tests.bpo.reports.conftest import Readers
 from tests.bpo.reports.world import BD7, make_months, make_subscription, sent
@@ -62,6 +64,18 @@ def test_it_says_what_the_overview_says(two_months: Programme) -> None:
         assert all(f"%%OPEN%%#{anchor}" in text for anchor in ("contracts", "moved", "disturbed", "decision"))
         assert "%%STOP%%" in text
     assert json.loads(json.dumps(content)) == content
+
+
+def test_it_says_what_the_month_costs_and_never_to_all_staff(two_months: Programme) -> None:
+    agree(two_months.contract, {**BY_GRADE, "percents": dict.fromkeys(PERCENTS, Decimal(-2))}, MONTH)
+
+    written, staff = letter(), letter("all_staff", ALL_STAFF)
+
+    assert dict(written.content["facts"])["Expected reductions of the month"] == "−₩2,400,000"
+    assert "−₩2,400,000" in written.text
+    assert "−₩2,400,000" in written.html
+    assert "Expected reductions of the month" not in dict(staff.content["facts"])
+    assert "₩" not in staff.text + staff.html
 
 
 def test_a_change_of_some_contracts_is_said_to_be_of_these(two_months: Programme) -> None:
