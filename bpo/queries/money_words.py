@@ -57,6 +57,11 @@ def won(amount: Decimal | None, currency: str, *, signed: bool = False) -> str:
     return _in_currency(f"{abs(rounded):,f}", currency, sign)
 
 
+def amounts_text(amounts: Mapping[str, Decimal]) -> str:
+    """Write reductions or additions by currency, with their signs."""
+    return ", ".join(won(amount, currency, signed=True) for currency, amount in amounts.items())
+
+
 def price_text(price: Decimal, currency: str) -> str:
     """Write a price with the decimals it has, at most four: 350.5원, 0.4 USD."""
     return _in_currency(_short(price), currency)

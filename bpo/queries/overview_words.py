@@ -134,3 +134,14 @@ def _lifted(page: Overview) -> str:
         len(page.factors),
     )  # fmt: skip
     return text % {"n": len(page.factors)}
+
+
+def money_facts(page: Overview) -> list[tuple[str, dict[str, Decimal]]]:
+    """Return what the month costs by its scorecards, and what waiting relief is worth: names, amounts by currency."""
+    found = []
+    if page.at_risk:
+        name = _("Expected reductions of the month") if page.is_provisional else _("Reductions of the month")
+        found.append((name, page.at_risk))
+    if any(page.waiting_relief.values()):
+        found.append((_("Relief claims that wait for a decision"), dict(page.waiting_relief)))
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,9 +12,9 @@ from django.utils.translation import ngettext
 
 from bpo.choices import ReportKind, ScorecardStatus
 from bpo.queries.alert_words import day_words, period_words
-from bpo.queries.money_words import won
+from bpo.queries.money_words import amounts_text
 from bpo.queries.overview import Cell, Overview, Row, overview
-from bpo.queries.overview_words import sentences, staff_sentences
+from bpo.queries.overview_words import money_facts, sentences, staff_sentences
 from bpo.queries.report_decision import Decision, cell_figure, decision_of
 from bpo.queries.staff import for_everybody, kinds_of
 from bpo.queries.words import LINE_WORDS
@@ -94,24 +93,13 @@ def _facts(page: Overview, *, is_staff: bool) -> list[list[str]]:
     ]
     if page.year is not None:
         facts.append([_("%(year)s so far") % {"year": page.period.start.year}, _points(page.year)])
-    if not is_staff and page.ranked:
+    if is_staff:
+        return facts
+    if page.ranked:
         facts.append([_("Best"), _named(page.ranked[0])])
-        if len(page.ranked) > 1:
-            facts.append([_("Worst"), _named(page.ranked[-1])])
-    return facts if is_staff else [*facts, *_worth(page)]
-
-
-def _worth(page: Overview) -> Iterator[list[str]]:
-    """Yield what the month costs by its scorecards, and what relief that waits is worth; nothing without terms."""
-    if page.at_risk:
-        name = _("Expected reductions of the month") if page.is_provisional else _("Reductions of the month")
-        yield [name, _amounts(page.at_risk)]
-    if any(page.waiting_relief.values()):
-        yield [_("Relief claims that wait for a decision"), _amounts(page.waiting_relief)]
-
-
-def _amounts(amounts: Mapping[str, Decimal]) -> str:
-    return ", ".join(won(amount, currency, signed=True) for currency, amount in amounts.items())
+    if len(page.ranked) > 1:
+        facts.append([_("Worst"), _named(page.ranked[-1])])
+    return facts + [[name, amounts_text(amounts)] for name, amounts in money_facts(page)]
 
 
 def _before(page: Overview) -> str:

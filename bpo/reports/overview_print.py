@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from bpo.queries.overview import Group, Row
-from bpo.queries.overview_words import sentences
+from bpo.queries.money_words import amounts_text
+from bpo.queries.overview import Group, Overview, Row
+from bpo.queries.overview_words import money_facts, sentences
 from bpo.queries.period_facts import PeriodFacts
 from bpo.reports.paper import (
     SHAPES,
@@ -51,7 +52,7 @@ def printed(facts: PeriodFacts) -> Texts:
         "approvals": [_("Prepared"), _("Reviewed"), _("Approved")],
         "notice": " ".join(notices(facts)),
         "score": {"label": _("Programme score"), "text": points(page.score)},
-        "facts": [{"label": label, "text": text} for label, text in standing_facts(page)],
+        "facts": [{"label": label, "text": text} for label, text in [*standing_facts(page), *_money(page)]],
         "sentences": list(sentences(facts.page)) or [_("No figures in this period")],
         "tally": [
             {"shape": SHAPES[name], "word": str(WORDS[name]), "count": str(count), "tone": tone(name)}
@@ -62,6 +63,10 @@ def printed(facts: PeriodFacts) -> Texts:
         "factors": _factors(facts),
         "foot": " · ".join((_("BPO KPI service"), title_of(facts), _("100 points is on target"))),
     }
+
+
+def _money(page: Overview) -> list[tuple[str, str]]:
+    return [(name, amounts_text(amounts)) for name, amounts in money_facts(page)]
 
 
 def _table(group: Group) -> Texts:

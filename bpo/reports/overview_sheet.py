@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from bpo.queries.overview import Overview
-from bpo.queries.overview_words import sentences
+from bpo.queries.overview_words import money_facts, sentences
 from bpo.queries.period_facts import PeriodFacts
 from bpo.reports.paper import as_of, made_at, notices, period_name, scope_of, state, title_of
 from bpo.reports.sheets import WORKBOOK, Column, Number, Styles, Table, set_up_print
@@ -24,8 +24,10 @@ from kpis.queries.unit_words import unit_word
 STANDINGS = ("met", "below_target", "below_minimum", "no_data")
 COLOURS = {"met": "#2E8B57", "below_target": "#E0A526", "below_minimum": "#C0392B", "no_data": "#9AA3B2"}
 BLUE, PALE = "#3B5BA9", "#E3E6EC"
-FIRST_CHART, SECOND_CHART = 14, 32
-"""Rows of the summary at which its charts stand."""
+FIRST_FACT = 5
+"""Row of the summary at which the figures beside the score begin; three sentences and the charts follow them."""
+ROOM_OF_SENTENCES, ROOM_OF_A_CHART = 4, 18
+"""In rows."""
 CHART_WIDTH, ROOM_OF_A_KPI = 920, 26
 """In pixels."""
 PRINTED_COLUMNS = 12
@@ -45,14 +47,15 @@ def overview_xlsx(facts: PeriodFacts) -> bytes:
         ]
         results.sheet.print_area(0, 0, len(results.rows), PRINTED_COLUMNS - 1)
         results.sheet.autofilter(0, 0, len(results.rows), len(results.columns) - 1)
-        _summarise(summary, styles, facts)
-        _draw(book, summary, scores, counts)
+        below = _summarise(summary, styles, facts)
+        _draw(book, summary, scores, counts, below)
         for sheet in book.worksheets():
             sheet.set_footer(f"&L{title.replace('&', '&&')}&R&P / &N")
     return file.getvalue()
 
 
-def _summarise(sheet: Any, styles: Styles, facts: PeriodFacts) -> None:
+def _summarise(sheet: Any, styles: Styles, facts: PeriodFacts) -> int:
+    """Write the score, the figures beside it and the sentences; return the row at which there is room below them."""
     bold = styles.of(bold=True)
     sheet.write_string(0, 0, f"{_('Executive overview')} · {title_of(facts)}", styles.of(bold=True, font_size=14))
     sheet.write_string(1, 0, f"{scope_of(facts)} · {as_of(facts.page)}")
@@ -61,15 +64,17 @@ def _summarise(sheet: Any, styles: Styles, facts: PeriodFacts) -> None:
     if facts.page.score is not None:
         style = styles.of(bold=True, font_size=16, num_format="0.00", align="left")
         sheet.write_number(4, 1, float(facts.page.score), style)
-    for row, (label, value, style) in enumerate(_summary(facts.page), start=5):
+    summary = _summary(facts.page)
+    for row, (label, value, style) in enumerate(summary, start=FIRST_FACT):
         sheet.write_string(row, 0, label)
         if value is not None:
             sheet.write_number(row, 1, float(value), styles.of(num_format=style, align="left"))
-    for row, text in enumerate(sentences(facts.page), start=10):
+    for row, text in enumerate(sentences(facts.page), start=FIRST_FACT + len(summary)):
         sheet.write_string(row, 0, text)
     sheet.set_column(0, 0, 30)
     sheet.set_column(1, 9, 12)
     set_up_print(sheet, is_tall=True)
+    return FIRST_FACT + len(summary) + ROOM_OF_SENTENCES
 
 
 def _summary(page: Overview) -> list[tuple[str, Decimal | int | None, str]]:
@@ -80,10 +85,15 @@ def _summary(page: Overview) -> list[tuple[str, Decimal | int | None, str]]:
         (_("Contracts with a score"), len(page.ranked), "0"),
         (_("%(year)s so far") % {"year": page.period.start.year}, page.year, "0.00"),
         (_("Heading for a miss"), page.misses, "0"),
+        *(
+            (f"{name} ({currency})", amount, "#,##0")
+            for name, amounts in money_facts(page)
+            for currency, amount in amounts.items()
+        ),
     ]
 
 
-def _draw(book: Any, sheet: Any, scores: Table, counts: Table) -> None:
+def _draw(book: Any, sheet: Any, scores: Table, counts: Table, first: int) -> None:
     grid = {"visible": True, "line": {"color": PALE}}
     if scores.rows:
         chart = book.add_chart({"type": "line"})
@@ -93,7 +103,7 @@ def _draw(book: Any, sheet: Any, scores: Table, counts: Table) -> None:
         chart.set_legend({"none": True})
         chart.set_y_axis({"num_format": "0", "major_gridlines": grid})
         chart.set_size({"width": CHART_WIDTH, "height": 340})
-        sheet.insert_chart(FIRST_CHART, 0, chart)
+        sheet.insert_chart(first, 0, chart)
     if counts.rows:
         chart = book.add_chart({"type": "bar", "subtype": "stacked"})
         for column, name in enumerate(STANDINGS, start=1):
@@ -103,7 +113,7 @@ def _draw(book: Any, sheet: Any, scores: Table, counts: Table) -> None:
         chart.set_y_axis({"reverse": True})
         chart.set_x_axis({"num_format": "0", "major_gridlines": grid})
         chart.set_size({"width": CHART_WIDTH, "height": 120 + ROOM_OF_A_KPI * len(counts.rows)})
-        sheet.insert_chart(SECOND_CHART, 0, chart)
+        sheet.insert_chart(first + ROOM_OF_A_CHART, 0, chart)
 
 
 Sheet = tuple[Sequence[Column], Sequence[Sequence[Any]]]

@@ -10,7 +10,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from bpo.queries.card_money import CardMoney
-from bpo.queries.money_words import REASONS, moved_word, step_words
+from bpo.queries.money_words import REASONS, amounts_text, moved_word, step_words
 from bpo.queries.money_words import won as written
 from bpo.templatetags.before_after import before_after
 from kpis.queries.numbers import plain
@@ -34,7 +34,7 @@ def moved(amount: Any, currency: str = "KRW") -> str:
 @register.simple_tag
 def worths(amounts: Mapping[str, Decimal]) -> str:
     """Write amounts by currency with their signs; a dash where there are none."""
-    return ", ".join(written(amount, currency, signed=True) for currency, amount in amounts.items()) or "–"
+    return amounts_text(amounts) or "–"
 
 
 @register.simple_tag

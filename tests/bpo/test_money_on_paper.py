@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from decimal import Decimal
 
 import pypdf
 import pytest
@@ -86,3 +87,15 @@ def test_a_pilot_says_on_paper_that_it_is_worth_none(programme: Programme) -> No
     rows = sheets_of(signed_in(Role.MANAGER, language="en").get(f"/scorecards/{programme.card().pk}.xlsx").content)
 
     assert rows["Money"][0][0] == "A pilot is worth no money."
+
+
+@time_machine.travel(AFTER, tick=False)
+def test_the_overview_on_paper_says_what_the_month_costs(programme: Programme) -> None:
+    agree(programme.contract, {**BY_GRADE, "percents": dict.fromkeys(PERCENTS, Decimal(-2))}, MONTH)
+    manager = signed_in(Role.MANAGER, language="en")
+
+    paper = manager.get("/overview/overview_pdf/?on=2026-10-01").content
+    rows = next(iter(sheets_of(manager.get("/overview/overview_xlsx/?on=2026-10-01").content).values()))
+
+    assert "−₩2,400,000" in pypdf.PdfReader(io.BytesIO(paper)).pages[0].extract_text()
+    assert ["Expected reductions of the month (KRW)", -2_400_000] in [row[:2] for row in rows]
