@@ -26,6 +26,9 @@ from vendors.admin.relief import PREFIX as RELIEF
 from vendors.admin.relief import ROWS as RELIEF_ROWS
 from vendors.admin.relief import opened as opened_relief
 from vendors.admin.relief import relief_fields, relief_words
+from vendors.admin.scoring import MISSING, gate_words, grade_words, policy_words, scoring_fields
+from vendors.admin.scoring import folded as folded_policy
+from vendors.admin.scoring import opened as opened_policy
 from vendors.models import Contract, ContractQueue, ContractTerms, MeasureProvision
 from vendors.services import contracts, provisions
 
@@ -41,8 +44,28 @@ TERMS = [
 ]
 
 
+_TYPED = [typed for name in TERMS for typed in (MISSING if name == "missing_policy" else [name])]
+"""The terms as they are typed: a field for each cause of a missing KPI."""
+
+
+_IN_WORDS = {"missing_policy": "policy", "gates": "agreed_gates", "grades": "grade_table"}
+_SHOWN = [*(_IN_WORDS.get(name, name) for name in TERMS), "calendar", "agreed_relief"]
+
+
 class DocumentColumns:
-    """Shows the documents of some terms in words: the closing calendar and the relief."""
+    """Shows the documents of some terms in words."""
+
+    @admin.display(description=_("missing KPIs"))
+    def policy(self, terms: ContractTerms) -> str:
+        return policy_words(terms.missing_policy)
+
+    @admin.display(description=_("gates"))
+    def agreed_gates(self, terms: ContractTerms) -> str:
+        return gate_words(terms.gates)
+
+    @admin.display(description=_("grades"))
+    def grade_table(self, terms: ContractTerms) -> str:
+        return grade_words(terms.grades)
 
     @admin.display(description=_("closing calendar"))
     def calendar(self, terms: ContractTerms) -> str:
@@ -55,7 +78,7 @@ class DocumentColumns:
 
 class TermsOfContract(DocumentColumns, ReadOnlyInline):
     model = ContractTerms
-    fields = ["valid_from", "valid_until", *TERMS, "calendar", "agreed_relief"]
+    fields = ["valid_from", "valid_until", *_SHOWN]
 
 
 class QueuesOfContract(ReadOnlyInline):
@@ -82,7 +105,8 @@ class ContractForm(ServiceForm):
             )
 
     def data_for_service(self) -> dict[str, Any]:
-        data = folded(super().data_for_service(), self.cleaned_data)
+        data = folded_policy(super().data_for_service(), self.cleaned_data)
+        data = folded(data, self.cleaned_data)
         return folded(data, self.cleaned_data, RELIEF_FIELDS, RELIEF)
 
     def clean_currency(self) -> str:
@@ -105,13 +129,13 @@ class ContractAdmin(HistoryAdmin):
     autocomplete_fields = ["vendor"]
     fieldsets = [(None, {"fields": ["vendor", "code", "name", ("starts_on", "ends_on"), "currency", "is_pilot"]})]
     typed_fieldsets = [
-        (_("Terms"), {"fields": ["valid_from", *TERMS]}),
+        (_("Terms"), {"fields": ["valid_from", *_TYPED]}),
         (_("Closing calendar"), {"fields": CALENDAR_ROWS, "description": _CALENDAR}),
         (_("Relief of external factors"), {"fields": RELIEF_ROWS, "description": _RELIEF}),
     ]
     fixed = ["vendor", "code"]
-    borrowed = dict.fromkeys(["valid_from", *TERMS], ContractTerms)
-    optional = frozenset({"valid_from", *TERMS})
+    borrowed = dict.fromkeys(["valid_from", *(name for name in TERMS if name in _TYPED)], ContractTerms)
+    optional = frozenset(borrowed)
     inlines = [TermsOfContract, QueuesOfContract, ProvisionsOfContract]
     actions = ["apply_korean_calendar"]
 
@@ -129,10 +153,11 @@ class ContractAdmin(HistoryAdmin):
         latest = row.terms.order_by(F("valid_from").asc(nulls_first=True)).last()
         if latest is None:
             return {}
-        return {name: getattr(latest, name) for name in TERMS} | opened(latest.closing) | opened_relief(latest.relief)
+        terms = {name: getattr(latest, name) for name in TERMS} | opened_policy(latest.missing_policy)
+        return terms | opened(latest.closing) | opened_relief(latest.relief)
 
     def borrowed_fields(self, request: HttpRequest) -> dict[str, Field]:
-        return super().borrowed_fields(request) | closing_fields() | relief_fields()
+        return super().borrowed_fields(request) | scoring_fields() | closing_fields() | relief_fields()
 
     def create(self, data: dict[str, Any], *, actor: Actor, now: datetime) -> Contract:
         data.pop("valid_from", None)  # the first terms hold from ever
@@ -144,19 +169,20 @@ class ContractAdmin(HistoryAdmin):
         return contracts.change_contract(row, fields, actor=actor, now=now, valid_from=valid_from)
 
 
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
 def _without_empty_terms(data: dict[str, Any]) -> dict[str, Any]:
     """Return ``data`` without terms that were emptied (they keep their default); no gates are an empty list."""
-    if "gates" in data and not data["gates"]:
-        data["gates"] = []
-    return {name: value for name, value in data.items() if name not in TERMS or value not in (None, "")}
+    return {name: value for name, value in data.items() if name not in TERMS or value not in _EMPTY or name == "gates"}
 
 
 @admin.register(ContractTerms)
 class ContractTermsAdmin(DocumentColumns, RecordAdmin):
     """The versions of the terms; they are changed on the page of their contract."""
 
-    fields = ["contract", "valid_from", "valid_until", *TERMS, "calendar", "agreed_relief"]
-    readonly_fields = ["calendar", "agreed_relief"]
+    fields = ["contract", "valid_from", "valid_until", *_SHOWN]
+    readonly_fields = [*_IN_WORDS.values(), "calendar", "agreed_relief"]
 
     reads = Capability.READ_CONTRACTS
     list_display = ["contract", "valid_from", "valid_until", "missing_day_policy", "completeness_bar"]
