@@ -66,6 +66,9 @@ def _rest(mapping: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         value = mapping.get(name)
         if value:
             yield label, ", ".join(value) if isinstance(value, list) else str(value)
+    for sheet, order in mapping.get("date_formats", {}).items():
+        if order:
+            yield _("Dates in “%(sheet)s” are written as") % {"sheet": sheet}, order
     for code, answer in mapping.get("definitions", {}).items():
         yield definition(code), answer
 

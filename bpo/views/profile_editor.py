@@ -17,7 +17,8 @@ from bpo.views.profile_forms import Choices, ColumnForm, ProfileForm, QueueNameF
 from kpis.imports import profiles
 from kpis.imports.naming import MOST_QUEUES, renamed_at, still_renamed
 from kpis.imports.opening import Grid
-from kpis.imports.proposing import Proposal, ProposedColumn, propose
+from kpis.imports.proposals import Proposal, ProposedColumn
+from kpis.imports.proposing import propose
 from kpis.imports.trying import Trial, try_layout
 from kpis.models import ImportProfile, Measure
 from vendors.actors import Actor, Capability
@@ -26,7 +27,10 @@ from vendors.models import Queue, Vendor
 
 MOST_COLUMNS = 256
 MOST_NAMES = 200
-EDITED = frozenset({"columns", "queue", "queues", "named_by", "set", "skip_when", "date_format", "year", "definitions"})
+EDITED = frozenset(
+    {"columns", "queue", "queues", "named_by", "set", "skip_when", "definitions"}
+    | {"date_format", "date_formats", "year"}
+)
 """Members of a mapping that the forms hold; the rest is carried along as it is."""
 
 
@@ -66,6 +70,7 @@ class Editor:
             queues=self.queues,
             is_new=profile is None,
             asked=self._asked(mapping),
+            dated=list(mapping.get("date_formats", {})),
             initial=self._initial(mapping, sample),
         )
         self.columns = self._formset(ColumnForm, "column", _column_initial(mapping, proposal), MOST_COLUMNS)
@@ -128,8 +133,13 @@ class Editor:
 
     @property
     def answers(self) -> list[Any]:
-        """The fields that ask what no file says, and the queue of every line where no column names it."""
-        asked = [*self.form.asked, *(question.code for question in self._questions if question.code == "queue")]
+        """The fields that ask what no file says, the queue of lines that name none, and the order of unclear days."""
+        asked = [*self.form.asked]
+        for question in self._questions:
+            if question.code == "queue":
+                asked.append("queue")
+            elif question.code == "date_order":
+                asked.append(self.form.dated.get(question.about, "date_format"))
         return [field for field in self.form.visible_fields() if field.name in asked]
 
     @property
@@ -174,6 +184,7 @@ class Editor:
             "base": json.dumps(rest, ensure_ascii=False),
             "sample": sample,
             "vendor": self.vendor.code if self.vendor else "",
+            **{f"date_format_{place}": order for place, order in enumerate(mapping.get("date_formats", {}).values())},
             **{f"definition_{code}": answer for code, answer in mapping.get("definitions", {}).items()},
         }
 
@@ -227,7 +238,8 @@ class Editor:
             "columns": columns,
             "set": given["formulas"],
             "skip_when": skipped[0] if len(skipped) == 1 else skipped,
-            "date_format": given["date_format"],
+            "date_format": given.get("date_format"),
+            "date_formats": {sheet: given[name] for sheet, name in self.form.dated.items()},
             "year": given["year"],
             "definitions": self.form.definitions(),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -112,8 +113,17 @@ class ProfileForm(forms.Form):
     sample = forms.CharField(widget=forms.HiddenInput, max_length=MOST_SAMPLE, required=False)
     vendor = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
 
-    def __init__(self, *args: Any, queues: Choices, is_new: bool, asked: dict[str, str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, queues: Choices, is_new: bool, asked: dict[str, str], dated: Sequence[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.dated = {sheet: f"date_format_{place}" for place, sheet in enumerate(dated)}
+        """By sheet, the field that says how its days are written, where sheets differ."""
+        for sheet, name in self.dated.items():
+            label = _("Dates in “%(sheet)s” are written as") % {"sheet": sheet}
+            self.fields[name] = forms.ChoiceField(label=label, choices=ORDERS, required=False)
+        if self.dated:
+            del self.fields["date_format"]
         self.asked = [f"{_DEFINITION}{code}" for code in asked]
         for name, text in zip(self.asked, asked.values(), strict=True):
             self.fields[name] = forms.CharField(label=text, required=False, max_length=200)

@@ -148,14 +148,17 @@ def _on_the_clock(match: re.Match[str], two: tuple[int, int]) -> Decimal:
 def day(cell: str, order: str | None = None, year: int | None = None, today: date | None = None) -> date:
     """Read a day: ISO, 2026년 3월 2일, 2026. 3. 2.(월), 2026/3/2, 20260302; others by ``order`` or strptime's codes.
 
-    ``order`` is one of :data:`ORDERS`: which part comes first, ``excel`` the number of days a spreadsheet counts.
+    ``order`` is one of :data:`ORDERS`: which part comes first, ``excel`` the number of days a spreadsheet counts; what
+    is clear by itself is read whatever it says.
     A day without its year (``md``, ``dm``, 3월 2일) is of ``year``; where that is left out, it is the newest that is
     not after ``today``. Two-digit years are of this century. Raises :class:`BadCell`.
     """
-    try:
-        return _day(plain_text(cell), order, year, today)
-    except (ValueError, ArithmeticError):
-        raise BadCell("bad_date", cell) from None
+    text = plain_text(cell)
+    # Only a day that names its month may lack its year here: 3/2 is not read otherwise than the order says.
+    for named, of_year in ((order, year), *([(None, year if _names_month(text) else None)] if order else ())):
+        with suppress(ValueError, ArithmeticError):
+            return _day(text, named, of_year, today)
+    raise BadCell("bad_date", cell)
 
 
 def _day(text: str, order: str | None, year: int | None, today: date | None) -> date:

@@ -14,7 +14,8 @@ from kpis.imports.headers import headings
 from kpis.imports.kinds import FileKind, kind_of
 from kpis.imports.layouts import Layout
 from kpis.imports.opening import Grid, grid_of, open_sample
-from kpis.imports.sampling import header_of, is_date_heading, reads
+from kpis.imports.owners import is_called
+from kpis.imports.sampling import A_YEAR, header_of, is_date_heading, reads
 from kpis.imports.tables import choose_sheet, padded
 from kpis.imports.words import plain
 from kpis.imports.workbooks import read_workbook
@@ -146,12 +147,17 @@ def _split(grid: Grid) -> tuple[list[str], list[Record]]:
 def _has_days(head: Sequence[str], records: Sequence[Record]) -> bool:
     """Say whether a column holds days line by line, as sheets of figures do and sums of months or contracts do not."""
     looked_at = records[:_LOOKED_AT]
-    for place in range(len(head)):
+    for place, heading in enumerate(head):
         given = [record.cells[place] for record in looked_at if place < len(record.cells) and record.cells[place]]
-        days = sum(is_date_heading(cell) and not _is_month(cell) for cell in given)
+        orders = cells.ORDERS if is_called(heading, "date") else ()
+        days = sum(not _is_month(cell) and (is_date_heading(cell) or _is_day(cell, orders)) for cell in given)
         if given and days >= ALIKE * len(given):
             return True
     return False
+
+
+def _is_day(cell: str, orders: Sequence[str]) -> bool:
+    return any(reads(cells.day, cell, order, A_YEAR) for order in orders)
 
 
 def _is_month(cell: str) -> bool:

@@ -69,6 +69,7 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``named_by`` are headings whose cells name the queue together, such as those of the vendor and the service.
     ``fill_down`` has what is blank below a name or a day go on with it, as merged cells do;
     ``sheets`` are read together, each below its own header, as one table with a column of their names.
+    ``date_formats`` are those of sheets whose days read otherwise than ``date_format`` says (blank: clear as they are);
     ``definitions`` reads nothing: it keeps what no file says, such as the seconds of a service level.
     """
 
@@ -92,6 +93,7 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     notes: tuple[str, ...] = ("※", "*", "주)", "주:", "注")
     blanks: list[str] = []
     date_format: str | None = None
+    date_formats: dict[str, str] = {}
     year: int | None = None
     definitions: dict[str, str] = {}
     decimal: Literal[".", ","] = "."
@@ -179,7 +181,8 @@ def _faults(layout: Layout) -> Iterator[str]:
     if not {"date", "month"} & (layout.columns.keys() | layout.constants.keys()) and not is_dated:
         yield _("The layout names no date: give the column of the date or of the month.")
     yield from _faults_of_the_file(layout)
-    if layout.date_format and "%" not in layout.date_format and layout.date_format not in ORDERS:
+    formats = [text for text in (layout.date_format, *layout.date_formats.values()) if text]
+    if any("%" not in text and text not in ORDERS for text in formats):
         yield _("The date format is one of %(choices)s, or written with %%Y, %%m and %%d.") % {
             "choices": ", ".join(ORDERS)
         }

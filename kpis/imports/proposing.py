@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from kpis.imports import synonyms
+from kpis.imports.dating import Dated, dates_of, formats_of
 from kpis.imports.grids import SHEET
 from kpis.imports.layouts import FIELDS
 from kpis.imports.naming import queue_names, renamed_at
 from kpis.imports.opening import Grid
 from kpis.imports.owners import is_called, owners_of
 from kpis.imports.profiles import checked
+from kpis.imports.proposals import MOST_SAMPLES, Proposal, ProposedColumn, Question
 from kpis.imports.sampling import Sample
 from kpis.imports.shapes import Shaped, shape_of
 from kpis.imports.trying import Trial, try_layout
@@ -30,53 +31,6 @@ from vendors.models import Vendor
 
 ZONE = "Asia/Seoul"
 MOST_QUESTIONS = 3
-MOST_SAMPLES = 3
-
-
-@dataclass(slots=True)
-class ProposedColumn:
-    """One column of the sample, what it seems to hold (nothing: left out), and why."""
-
-    heading: str
-    sample: Sequence[str]
-    reason: str
-    holds: str | None = None
-    kind: str = "number"
-    of: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"heading": self.heading, "sample": list(self.sample), "holds": self.holds, "reason": self.reason}
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What the sample cannot answer; a definition is kept with the mapping, under the question's code."""
-
-    code: str
-    text: str
-    is_definition: bool = False
-
-
-@dataclass(slots=True)
-class Proposal:
-    """A mapping that fits the sample as well as can be told. ``trial`` is null where something is still missing."""
-
-    mapping: dict[str, Any]
-    columns: list[ProposedColumn]
-    questions: list[Question] = field(default_factory=list)
-    queue_names: dict[str, str] = field(default_factory=dict)
-    """Names of queues in the sample, and the codes they are taken for (blank: unknown)."""
-    told_by_columns: Sequence[str] = ()
-    """Those of them that only the columns which hold something told."""
-    trial: Trial | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "mapping": self.mapping,
-            "columns": [column.as_dict() for column in self.columns],
-            "questions": [{"code": question.code, "text": question.text} for question in self.questions],
-            "trial": self.trial and self.trial.as_dict(),
-        }
 
 
 def propose(
@@ -146,30 +100,33 @@ class _Guess:
 
     # Dates and queues ------------------------------------------------------------------------------
     def _take_dates(self) -> None:
-        ranked = sorted(
-            zip(self.samples, self.columns, strict=True),
-            key=lambda pair: not any(is_called(pair[0].heading, field) for field in ("date", "month")),
-        )
-        for sample, column in ranked:
-            if sample.is_months and not sample.is_figures:
-                self._hold(column, "month", _("Its cells are months."))
-                return
-            is_clear, order = sample.day_order(self.today)
-            if not is_clear and not (order and is_called(sample.heading, "date")):
-                continue
-            self._hold(column, "date", _("Its cells are days."))
-            if not is_clear:
-                text = _("In which order do the dates read, such as %(date)s?") % {"date": sample.given[0]}
-                self.questions.append(Question("date_order", text))
-            if order:
-                self.document["date_format"] = order
-            if sample.leaves_the_year_out(order, self.today):
-                column.reason += " " + _("The year is not in the file: the newest such day is taken.")
+        found = dates_of(self.shape, self.today)
+        for one in found:
+            column = next(column for column in self.columns if column.heading == one.heading)
+            if column.holds is None:
+                reason = _("Its cells are months.") if one.holds == "month" else _("Its cells are days.")
+                self._hold(column, one.holds, reason)
+            self._tell_days(one, column)
+        self.document |= formats_of(found)
+        if found:
             return
         if self.month is not None:
             self.document["constants"] = {"month": f"{self.month:%Y-%m}"}
         else:
             self.questions.append(Question("date", _("Which column holds the day or the month?")))
+
+    def _tell_days(self, one: Dated, column: ProposedColumn) -> None:
+        """Ask for the order of days that read in several; tell what was assumed of those that do not say it all."""
+        if not one.is_clear:
+            text = _("In which order do the dates read, such as %(date)s?") % {"date": one.sample.given[0]}
+            text = f"{one.sheet}: {text}" if one.sheet else text
+            self.questions.append(Question("date_order", text, about=one.sheet))
+        if one.holds == "date" and one.sample.leaves_the_year_out(one.order, self.today):
+            text = _("The year is not in the file: the newest such day is taken.")
+            column.reason += "" if text in column.reason else f" {text}"
+        example = one.example(self.today) if one.sheet else None
+        if example:
+            column.reason += f" {one.sheet}: {example[0]} = {example[1]:%Y-%m-%d}."
 
     def _take_queues(self) -> None:
         if len(self.queues.channels) == 1 and not any(self._is_queues(sample) for sample in self.samples):
@@ -362,10 +319,8 @@ class _Guess:
     def _has_blanks_below_names(self) -> bool:
         """Say whether lines leave out the name or the day above them, as below merged cells."""
         keys = {column.heading for column in self.columns if column.holds in FIELDS}
-        keys.update(self.document.get("named_by", ()))
-        places = [place for place, name in enumerate(self.shape.names) if name in keys]
-        given = ([bool(row[place]) for place in places] for row in self.shape.rows)
-        return any(any(row) and not all(row) for row in given)
+        days = {column.heading for column in self.columns if column.holds in ("date", "month")}
+        return self.shape.has_gaps(keys.union(self.document.get("named_by", ())) - days, days)
 
     def _try(self, found: Proposal) -> None:
         try:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from kpis.calc.formula import FormulaError
 from kpis.imports import cells
-from kpis.imports.grids import Record
+from kpis.imports.grids import SHEET, Record
 from kpis.imports.headers import columns_of, place_of
 from kpis.imports.layouts import (
     FIELDS,
@@ -118,7 +118,8 @@ class _Reader:
 
     def __init__(self, layout: Layout, header: Sequence[str], today: date | None) -> None:
         self.layout = layout
-        self.calendar = (layout.date_format, layout.year, today)
+        self.today = today
+        self.sheet = header.index(SHEET) if SHEET in header else None
         self.header = header
         self.columns = {name: (place_of(header, column.heading), column) for name, column in layout.by_code.items()}
         if layout.shape == "matrix" and not ACROSS[layout.across] & self.columns.keys():
@@ -198,10 +199,15 @@ class _Reader:
             try:
                 text = str(given)
                 read: Callable[..., object] = cells.month if field == "month" else cells.day
-                return {field: read(text, *self.calendar)}
+                return {field: read(text, self._order(line), self.layout.year, self.today)}
             except cells.BadCell as bad:
                 raise _Refused(field, bad.code, self._bad_date(field, bad.cell)) from None
         raise bad_layout(_("The layout names no date: give the column of the date or of the month."))
+
+    def _order(self, line: Sequence[str]) -> str | None:
+        """Return in which order the days of a line's sheet read; null where they are clear as they are."""
+        usual = self.layout.date_format
+        return usual if self.sheet is None else self.layout.date_formats.get(line[self.sheet], usual) or None
 
     def _bad_date(self, field: str, cell: str) -> str:
         if field == "month":

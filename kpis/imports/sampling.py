@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ A_YEAR = 2026
 """Stands for the year a heading such as 3/1 does not name."""
 _LOOKED_FOR_HEADER = 20
 _ORDERS: tuple[str | None, ...] = (None, "ymd", "mdy", "dmy", "md", "dm", "excel")
+_WEEKDAYS = "월화수목금토일"
+_WEEKDAY = re.compile(rf"[(\[]([{_WEEKDAYS}])(?:요일)?[)\]]$")
 _OLDEST = timedelta(days=20 * 366)
 
 
@@ -138,14 +141,16 @@ class Sample:
     def day_order(self, today: date) -> tuple[bool, str | None]:
         """Return whether its cells are days of the past, and in which order they read; the first that fits.
 
-        What fits in two orders is told apart by days that follow each other; where even that does not help, it is no
+        What fits in two orders is told apart by the weekdays written beside, 9/1(화), then by days that follow each
+        other; where even that does not help, it is no
         column of days that can be read without asking.
         """
-        found = [order for order in _ORDERS if self._fits(order, today)]
+        found = [order for order in _ORDERS if self.fits(order, today)]
         if not found:
             return False, None
-        best = max(found, key=lambda order: (self._follow(order, today), -found.index(order)))
-        rivals = [order for order in found if order != best and self._follow(order, today) == self._follow(best, today)]
+        ranks = {order: (self._agree(order, today), self._follow(order, today)) for order in found}
+        best = max(found, key=lambda order: (ranks[order], -found.index(order)))
+        rivals = [order for order in found if order != best and ranks[order] == ranks[best]]
         is_clear = best in (None, "ymd") or not rivals
         return is_clear, best
 
@@ -160,11 +165,19 @@ class Sample:
             cells.day(cell, order, None, today) for cell in self.given if reads(cells.day, cell, order, None, today)
         ]
 
-    def _fits(self, order: str | None, today: date) -> bool:
+    def fits(self, order: str | None, today: date) -> bool:
+        """Say whether its cells read as days of the past in an order."""
         days = self._days(order, today)
         if not self.given or len(days) < 0.9 * len(self.given):
             return False
         return today - _OLDEST <= min(days) and max(days) <= today
+
+    def _agree(self, order: str | None, today: date) -> int:
+        """Return how many of its days fall on the weekday that is written beside them, less those that do not."""
+        said = [(cell, match[1]) for cell in self.given if (match := _WEEKDAY.search(cell))]
+        read = [(cell, day) for cell, day in said if reads(cells.day, cell, order, None, today)]
+        agreeing = sum(_WEEKDAYS[cells.day(cell, order, None, today).weekday()] == day for cell, day in read)
+        return 2 * agreeing - len(read)
 
     def _follow(self, order: str | None, today: date) -> float:
         days = self._days(order, today)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -28,6 +28,14 @@ class Shaped:
     document: dict[str, Any] = field(default_factory=dict)
     names: Sequence[str] = ()
     rows: Sequence[list[str]] = ()
+
+    def has_gaps(self, keys: Collection[str], days: Collection[str]) -> bool:
+        """Say whether a line has some of its names and day but not all; of the columns of days it has but one."""
+        named = [[place] for place, name in enumerate(self.names) if name in keys]
+        dated = [place for place, name in enumerate(self.names) if name in days]
+        groups = [*named, dated] if dated else named
+        given = ([any(row[place] for place in group) for group in groups] for row in self.rows)
+        return any(any(row) and not all(row) for row in given)
 
 
 def shape_of(grid: Grid, queues: QueueNames, names_measure: Callable[[str], bool]) -> Shaped | None:

@@ -70,6 +70,11 @@ def fields_of(page: str, **more: str) -> dict[str, Any]:
     return found | more
 
 
+def in_the_open(page: str) -> str:
+    """Return what stands on the page of a sheet before its first folded part."""
+    return page.partition("<h1")[2].partition("<details")[0]
+
+
 def test_a_sample_of_all_vendors_goes_in_as_it_is(manager: Client, found: SetUp) -> None:
     address = f"/start/{found.pk}/sheet/"
     assert "다온씨에스" in manager.get(address).content.decode()
@@ -306,3 +311,31 @@ def test_an_undone_set_up_takes_no_sheet(manager: Client, found: SetUp) -> None:
     assert manager.get(f"/start/{found.pk}/sheet/").status_code == 404
     with pytest.raises(Conflict):
         keep_sheet(found.pk, SHARES.encode(), "", actor=MANAGER, now=AFTER)
+
+
+def test_the_order_of_days_that_read_in_two_ways_is_asked_in_the_open(manager: Client, found: SetUp) -> None:
+    address = f"/start/{found.pk}/sheet/"
+    text = "일자,운영업체,업무,인입\n3/5,한빛컨택,주문 전화,100\n5/9,한빛컨택,주문 전화,100\n"
+    page = manager.post(address, {"table": text, "do": "keep"}, follow=True).content.decode()
+    assert 'name="date_format"' in in_the_open(page)
+
+    made = io.BytesIO()
+    book = xlsxwriter.Workbook(made)
+    for name, days in (("주문 전화", ("9/1(화)", "9/2(수)")), ("채팅", ("5/9/26", "9/5/26"))):
+        sheet = book.add_worksheet(name)
+        sheet.write_row(0, 0, ["운영업체", "일자", "인입"])
+        for line, day in enumerate(days, start=1):
+            sheet.write_row(line, 0, ["한빛컨택", day, 100])
+    book.close()
+    file = SimpleUploadedFile("두 표기.xlsx", made.getvalue())
+    page = manager.post(address, {"file": file, "do": "keep"}, follow=True).content.decode()
+    fields = fields_of(page)
+    assert "“채팅” 시트의 날짜 표기" in in_the_open(page)
+    assert (fields["date_format_0"], fields["date_format_1"]) == ("md", "mdy")
+
+    answer = manager.post(address, fields | {"date_format_1": "dmy", "do": "take"})
+
+    assert answer.status_code == 302, answer.content.decode()
+    assert {day.isoformat() for day in DailyMetric.objects.values_list("date", flat=True)} == {
+        "2026-09-01", "2026-09-02", "2026-05-09", "2026-09-05",
+    }  # fmt: skip

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from kpis.imports.opening import open_sample
-from kpis.imports.proposing import Proposal, propose
+from kpis.imports.proposals import Proposal
+from kpis.imports.proposing import propose
 from kpis.services.catalogue import load_catalogue
 from tests.cast import Cast, client_for, make_cast
 from tests.checks import assert_problem

@@ -13,7 +13,8 @@ from kpis.imports.kinds import FileKind
 from kpis.imports.layouts import read_layout
 from kpis.imports.naming import still_renamed
 from kpis.imports.opening import grid_of, open_sample
-from kpis.imports.proposing import Proposal, propose, tried
+from kpis.imports.proposals import Proposal
+from kpis.imports.proposing import propose, tried
 from kpis.services.catalogue import load_catalogue
 from tests.cast import Cast, make_cast
 from tests.make import make_actor, make_queue
@@ -378,3 +379,60 @@ def test_lines_of_two_sheets_are_named_by_their_sheet(cast: Cast) -> None:
 
     assert found.trial is not None
     assert ["8월 2" in str(error.detail) and "추가 2" in str(error.detail) for error in found.trial.errors] == [True]
+
+
+def days_of_two(first: str, second: str, days: list[tuple[str, str]]) -> Workbook:
+    """Return calls under one heading of days, and chats under another, each in its own notation."""
+    calls = [["업체", first, "인입"], *(["한빛", day, 100] for day, _other in days)]
+    chats = [["업체", second, "인입"], *(["한빛", day, 50] for _day, day in days)]
+    return workbook({"콜": calls, "채팅": chats})
+
+
+def read_together(book: Workbook, *, at: datetime = NOW) -> Proposal:
+    grid = joined(book, [sheet.name for sheet in book.sheets])
+    return propose(grid, actor=make_actor(Role.MANAGER), vendor=None, now=at)
+
+
+@pytest.mark.usefixtures("chat")
+@pytest.mark.parametrize(
+    ("second", "days", "formats"),
+    [
+        ("날짜", [("9/1(화)", "2026-09-01"), ("9/2(수)", "2026-09-02")], {"date_format": "md"}),
+        ("일자", [("9/1", "46266"), ("9/2", "46267")], {"date_formats": {"콜": "md", "채팅": "excel"}}),
+        ("날짜", [("2026. 9. 1.", "26.9.1"), ("2026. 9. 2.", "26.9.2")], {"date_format": "ymd"}),
+        ("일자", [("20260901", "9/1"), ("20260902", "9/2")], {"date_format": "md"}),
+    ],
+)
+def test_each_sheet_is_read_by_its_own_notation_of_days(
+    second: str, days: list[tuple[str, str]], formats: dict[str, Any]
+) -> None:
+    found = read_together(days_of_two("일자", second, days))
+
+    assert [(queue, day) for queue, day, _figures in rows(found)] == [
+        (OURS, "2026-09-01"), (OURS, "2026-09-02"), (CHAT, "2026-09-01"), (CHAT, "2026-09-02"),
+    ]  # fmt: skip
+    assert {name: found.mapping[name] for name in ("date_format", "date_formats") if name in found.mapping} == formats
+    assert "fill_down" not in found.mapping
+    assert [question.code for question in found.questions if question.code == "date_order"] == []
+
+
+@pytest.mark.usefixtures("chat")
+def test_a_long_sheet_of_one_notation_hides_no_other_behind_it() -> None:
+    first = [date(2026, 1, 1) + timedelta(days=number) for number in range(230)]
+    calls = [["업체", "일자", "인입"], *(["한빛", day, 100] for day in first)]
+    chats = [["업체", "일자", "인입"], ["한빛", "10/1(목)", 50]]
+
+    found = read_together(workbook({"콜": calls, "채팅": chats}))
+
+    assert found.trial is not None
+    assert (found.trial.rows, list(found.trial.errors)) == (231, [])
+    assert "10/1(목) = 2026-10-01" in found.columns[2].reason
+
+
+@pytest.mark.usefixtures("chat")
+def test_it_asks_of_the_sheet_whose_days_read_in_two_ways() -> None:
+    found = read_together(days_of_two("일자", "일자", [("2026-09-01", "9/1"), ("2026-09-05", "9/5")]))
+
+    [question] = [question for question in found.questions if question.code == "date_order"]
+    assert (question.about, "9/1" in question.text) == ("채팅", True)
+    assert found.mapping["date_formats"]["콜"] == ""

@@ -19,7 +19,7 @@ from kpis.imports.jobs import MOST_AT_ONCE, queue_import
 from kpis.imports.joining import open_sheets
 from kpis.imports.naming import still_renamed
 from kpis.imports.profiles import change_profile, create_profile, newest
-from kpis.imports.proposing import Proposal
+from kpis.imports.proposals import Proposal
 from kpis.imports.taking import LONGEST_NAME, ImportOptions, read_file, take_in
 from kpis.models import ImportJob, ImportProfile
 from kpis.services.feed.refusals import noted_afterwards
