@@ -16,9 +16,10 @@ from bpo.views.access import PageRequest
 from bpo.views.profile_editor import Editor
 from bpo.views.profile_forms import Choices
 from kpis.imports.joining import Opened
+from kpis.imports.reading import WITHOUT_WHOLE, span
 from vendors.errors import RowError
 
-_WORD = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)+")
+_WORD = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)+|(?<=\()[a-z]+(?=\))")
 MOST_GROUPS = 30
 
 
@@ -32,13 +33,7 @@ class Said:
     @property
     def where(self) -> str:
         """The lines in short: 6-36, 38."""
-        spans: list[list[int]] = []
-        for line in sorted(set(self.lines)):
-            if spans and line == spans[-1][1] + 1:
-                spans[-1][1] = line
-            else:
-                spans.append([line, line])
-        return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in spans)
+        return span(self.lines)
 
 
 class SheetEditor(Editor):
@@ -82,7 +77,20 @@ class SheetEditor(Editor):
 
     @property
     def warnings(self) -> list[Said]:
-        return self._grouped(self.trial.warnings if self.trial else ())
+        found = self.trial.warnings if self.trial else ()
+        return self._grouped(warning for warning in found if warning.code != WITHOUT_WHOLE)
+
+    @property
+    def untaken(self) -> list[str]:
+        """The percentages and means that nothing was taken of, on all lines or on some, and the column they lack."""
+        text = _("“%(heading)s” is not taken: a mean or a percentage needs a column of its number, %(of)s, beside it.")
+        whole = [
+            text % {"heading": column.heading, "of": self.names_of_measures.get(column.lacks, column.lacks)}
+            for column in self.left_out
+            if column.lacks
+        ]
+        lost = (warning for warning in (self.trial.warnings if self.trial else ()) if warning.code == WITHOUT_WHOLE)
+        return [*whole, *(self._named(str(warning.detail)) for warning in lost)]
 
     @property
     def lacks(self) -> list[Lack]:

@@ -22,6 +22,8 @@ class ProposedColumn:
     holds: str | None = None
     kind: str = "number"
     of: str | None = None
+    lacks: str | None = None
+    """The measure it is a share or a mean of, where no column holds that and so nothing is taken from it."""
 
     def as_dict(self) -> dict[str, Any]:
         return {"heading": self.heading, "sample": list(self.sample), "holds": self.holds, "reason": self.reason}

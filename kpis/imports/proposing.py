@@ -216,6 +216,7 @@ class _Guess:
                 column.reason = _("A percentage or a mean of counts that other columns hold: it is computed.")
             elif not self._is_held(of):
                 column.reason = _("A percentage or a mean, but the file does not say of how many.")
+                column.lacks = of
             else:
                 self._hold(column, code, _("Nobody counted it: it is derived, whole, and marked as derived."), kind, of)
 

@@ -38,6 +38,8 @@ from vendors.errors import Invalid, RowError
 
 ACROSS = {"date": {"date", "month"}, "queue": {"queue"}}
 """What the headings of a matrix may hold."""
+WITHOUT_WHOLE = "share_without_whole"
+"""The code of the warning that a share or a mean was not taken, because what it is of is missing beside it."""
 _STEP = Decimal(1).scaleb(-MOST_DECIMALS)
 _HALF = Decimal("0.5")
 
@@ -74,7 +76,31 @@ def rows_of(layout: Layout, grid: Grid, *, today: date | None = None) -> FeedRow
         else:
             rows.append(row)
             found.numbers.append(record.line)
+    lost = tuple(_lost(heading, of, lines, source) for (heading, of), lines in reader.without_whole.items())
+    found.source = replace(source, warnings=(*source.warnings, *lost))
     return found
+
+
+def _lost(heading: str, of: str, lines: Sequence[int], source: FileSource) -> RowError:
+    """Return the warning of the lines whose share or mean has no number beside it, so that nothing was taken of it."""
+    by_sheet: dict[str, list[int]] = defaultdict(list)
+    for line in lines:
+        sheet, own = source.located(line)
+        by_sheet[sheet].append(own or line)
+    where = ", ".join(f"{sheet} {span(own)}".strip() for sheet, own in by_sheet.items())
+    text = _("“%(heading)s” was not taken on lines %(lines)s: its number (%(of)s) is missing there.")
+    return RowError(WITHOUT_WHOLE, text % {"heading": heading[:50], "lines": where[:200], "of": of}, heading[:50])
+
+
+def span(lines: Sequence[int]) -> str:
+    """Return lines in short: 2–31, 40."""
+    spans: list[list[int]] = []
+    for line in sorted(set(lines)):
+        if spans and line == spans[-1][1] + 1:
+            spans[-1][1] = line
+        else:
+            spans.append([line, line])
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in spans)
 
 
 def _located(error: RowError, source: FileSource) -> RowError:
@@ -138,6 +164,8 @@ class _Reader:
         self.is_total = sums_of(layout.totals)
         self.rests: dict[tuple[object, ...], Decimal] = {}
         self.rests_of_row: dict[tuple[object, ...], Decimal] = {}
+        self.without_whole: dict[tuple[str, str], list[int]] = defaultdict(list)
+        """The lines of each (heading, its number) on which a share or a mean stands without that number."""
         self.blanks = frozenset(word.casefold() for word in layout.blanks)
 
     def row(self, record: Record) -> dict[str, object] | str:
@@ -155,9 +183,11 @@ class _Reader:
             return "queue"
         names = self.layout.renamed.get(str(row["queue"]), {})
         self.rests_of_row = {}
-        measures = {names.get(code, code): value for code, value in self._figures(record.cells, row).items()}
+        figures = self._figures(record.cells, row)
+        measures = {names.get(code, code): value for code, value in figures.items()}
         # Only now: a line that is refused leaves nothing behind for the next day.
         self.rests |= self.rests_of_row
+        self._note_lost(record, figures)
         return {**row, "measures": measures} if measures else "blank"
 
     def _is_sum(self, line: Sequence[str]) -> bool:
@@ -252,6 +282,14 @@ class _Reader:
         share = None if of is None or self._is_blank(cell) else self._share(code, column, cell)
         values[code] = None if of is None or share is None else self._whole(code, share * of, of, row)
         return values[code]
+
+    def _note_lost(self, record: Record, figures: Mapping[str, object]) -> None:
+        """Keep that a share or a mean stands on a line without what it is of: missing is not zero, but is told."""
+        for code in self.measures:
+            place, column = self.columns[code]
+            is_lost = column.of is not None and code not in figures and not self._is_blank(record.cells[place])
+            if is_lost:
+                self.without_whole[column.heading, column.of or ""].append(record.line)
 
     def _whole(self, code: str, exact: Decimal, of: Decimal, row: Mapping[str, object]) -> Decimal:
         """Return a derived sum as a whole number; what it is rounded by goes on to the queue's next day of the month.

@@ -339,3 +339,17 @@ def test_the_order_of_days_that_read_in_two_ways_is_asked_in_the_open(manager: C
     assert {day.isoformat() for day in DailyMetric.objects.values_list("date", flat=True)} == {
         "2026-09-01", "2026-09-02", "2026-05-09", "2026-09-05",
     }  # fmt: skip
+
+
+def test_a_mean_that_is_not_taken_is_told_in_the_open_with_the_column_it_lacks(manager: Client, found: SetUp) -> None:
+    address, start = f"/start/{found.pk}/sheet/", "일자,운영업체,업무,인입,만족도"
+    lines = "2026-10-01,한빛컨택,주문 전화,100,4.3"
+
+    alone = manager.post(address, {"table": f"{start}\n{lines}\n", "do": "keep"}, follow=True).content.decode()
+    text = f"{start},만족도 응답수\n{lines},\n2026-10-01,한빛컨택,채팅,50,4.4,10\n"
+    beside = manager.post(address, {"table": text, "do": "keep"}, follow=True).content.decode()
+
+    assert "“만족도” 열은 읽지 않았습니다." in in_the_open(alone)
+    assert "건수 열(CSAT 응답)" in in_the_open(alone)
+    assert "“만족도” 값 중 2행은 읽지 않았습니다." in in_the_open(beside)
+    assert "(CSAT 응답)이 그 행에 없습니다." in in_the_open(beside)

@@ -436,3 +436,24 @@ def test_it_asks_of_the_sheet_whose_days_read_in_two_ways() -> None:
     [question] = [question for question in found.questions if question.code == "date_order"]
     assert (question.about, "9/1" in question.text) == ("채팅", True)
     assert found.mapping["date_formats"]["콜"] == ""
+
+
+@pytest.mark.usefixtures("chat")
+def test_a_mean_without_its_number_is_told_with_the_lines_it_was_left_out_of() -> None:
+    calls = [["업체", "일자", "인입", "만족도"], *(["한빛", f"2026-09-0{day}", 100, "4.3"] for day in (1, 2, 3))]
+    chats = [["업체", "일자", "인입", "만족도", "만족도 응답수"], ["한빛", "2026-09-01", 50, "4.4", 10]]
+
+    found = read_together(workbook({"콜": calls, "채팅": chats}))
+
+    assert rows(found)[0] == (OURS, "2026-09-01", {"offered": 100})
+    assert rows(found)[3][2] == {"chat_offered": 50, "csat_score_sum": 44, "csat_responses": 10}
+    assert found.trial is not None
+    [warning] = [one for one in found.trial.warnings if one.code == "share_without_whole"]
+    assert (warning.field, "콜 2–4" in str(warning.detail)) == ("만족도", True)
+
+
+@pytest.mark.usefixtures("cast")
+def test_a_mean_whose_number_no_column_holds_names_what_it_lacks() -> None:
+    proposal = proposed("업체,인입,만족도\n한빛,100,4.3\n")
+
+    assert (proposal.columns[2].holds, proposal.columns[2].lacks) == (None, "csat_responses")
