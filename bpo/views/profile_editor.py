@@ -61,7 +61,7 @@ class Editor:
     ) -> None:
         self.actor, self.vendor, self.profile, self.proposal = request.actor, vendor, profile, proposal
         self.month, self.grid = month, grid
-        self.data = request.POST if "base" in request.POST else None
+        self.data = self._sent(request)
         self.error: DomainError | None = None
         self.trial: Trial | None = proposal.trial if proposal and self.data is None else None
         mapping = proposal.mapping if proposal else profiles.newest(profile).mapping if profile else {}
@@ -73,8 +73,17 @@ class Editor:
             dated=list(mapping.get("date_formats", {})),
             initial=self._initial(mapping, sample),
         )
+        self.form.fields.update(self._more_fields(mapping))
         self.columns = self._formset(ColumnForm, "column", _column_initial(mapping, proposal), MOST_COLUMNS)
         self.names = self._formset(QueueNameForm, "queue", _name_initial(mapping, proposal), MOST_NAMES)
+
+    def _sent(self, request: PageRequest) -> Any:
+        """Return the fields of the forms that were sent; null where none were."""
+        return request.POST if "base" in request.POST else None
+
+    def _more_fields(self, mapping: dict[str, Any]) -> dict[str, forms.Field]:
+        """Return fields of the form that only one page has."""
+        return {}
 
     # What the page shows ---------------------------------------------------------------------------
     @cached_property

@@ -15,6 +15,7 @@ from bpo.queries.sheet_needs import Lack, Needs, OtherSeconds
 from bpo.views.access import PageRequest
 from bpo.views.profile_editor import Editor
 from bpo.views.profile_forms import Choices
+from bpo.views.satisfaction import ANSWER, satisfaction_in
 from kpis.imports.joining import Opened
 from kpis.imports.reading import WITHOUT_WHOLE, span
 from vendors.errors import RowError
@@ -42,9 +43,22 @@ class SheetEditor(Editor):
     def __init__(self, request: PageRequest, *, opened: Opened, needs: Needs, **options: Any) -> None:
         self.opened, self.needs = opened, needs
         self.shows_all = "all" in request.POST or request.POST.get("do") == "all"
+        self.satisfaction = satisfaction_in(options["proposal"])
         self.sent = {text for name, text in request.POST.items() if name.startswith("column-")}
+        self.sent |= self.satisfaction.codes
         self.held = _codes_of(options["proposal"].mapping)
         super().__init__(request, vendor=None, grid=opened.grid, **options)
+
+    def _sent(self, request: PageRequest) -> Any:
+        data = super()._sent(request)
+        return data and self.satisfaction.answered(data)
+
+    def _more_fields(self, mapping: dict[str, Any]) -> dict[str, Any]:
+        return self.satisfaction.fields(mapping)
+
+    @property
+    def answers(self) -> list[Any]:
+        return [*super().answers, *(self.form[name] for name in self.form.fields if name == ANSWER)]
 
     # The lists -------------------------------------------------------------------------------------
     @cached_property

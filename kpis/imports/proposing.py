@@ -219,6 +219,14 @@ class _Guess:
                 column.lacks = of
             else:
                 self._hold(column, code, _("Nobody counted it: it is derived, whole, and marked as derived."), kind, of)
+                self._ask_satisfaction(column)
+
+    def _ask_satisfaction(self, column: ProposedColumn) -> None:
+        """Ask whether satisfaction is a share or a mean where its heading does not say so."""
+        is_asked = any(question.code == "csat_as" for question in self.questions)
+        if synonyms.is_satisfaction(column.heading) and not is_asked:
+            text = _("Is “%(name)s” the share of satisfied answers in per cent, or the mean of 5 points?")
+            self.questions.append(Question("csat_as", text % {"name": column.heading}, about=column.heading))
 
     def _meant(self, heading: str) -> str | None:
         """Return the measure of a count by its heading, in the sense of the channel whose lines it stands in."""

@@ -95,7 +95,7 @@ WHOLE_MEASURES: dict[str, tuple[str, ...]] = {
 WHOLE_RATES: dict[tuple[str, str], tuple[str, ...]] = {
     ("answered_within_threshold", "offered"): ("sl",),
     ("fcr_resolved", "fcr_eligible"): ("fcr", "fcr율", "1차해결률", "1차해결율"),
-    ("csat_satisfied", "csat_responses"): ("csat", "만족도", "고객만족도", "만족률", "만족율"),
+    ("csat_satisfied", "csat_responses"): ("csat", "만족도", "고객만족도", "customer satisfaction", "만족률", "만족율"),
 }
 WHOLE_MEANS: dict[tuple[str, str], tuple[str, ...]] = {
     ("qa_score_sum", "qa_evaluated"): (
@@ -104,6 +104,8 @@ WHOLE_MEANS: dict[tuple[str, str], tuple[str, ...]] = {
     ("csat_score_sum", "csat_responses"): ("csat점수", "csat평균", "만족도점수", "만족도평균"),
 }  # fmt: skip
 """Short words that are the whole heading or nothing: ``SL`` lies in many other words."""
+SATISFACTION = ("csat", "만족도", "고객만족도", "customer satisfaction")
+"""May be the share of the satisfied or the mean of their marks: nothing but its reader knows."""
 REPLIES = ("응답수", "응답건수", "회신수")
 """Of a survey, where a column of satisfaction stands beside them."""
 CUMULATIVE = ("누계", "누적", "累計", "cumulative", "ytd", "mtd")
@@ -215,6 +217,12 @@ def pair_of(heading: str, pairs: dict[tuple[str, str], tuple[str, ...]]) -> tupl
 def whole_pair_of(heading: str) -> tuple[str, str] | None:
     """Return the (sum, denominator) whose short word is the heading."""
     return _whole(heading, WHOLE_RATES) or _whole(heading, WHOLE_MEANS)
+
+
+def is_satisfaction(heading: str) -> bool:
+    """Say whether a heading names satisfaction, but not in what."""
+    words = {plain(word) for word in SATISFACTION}
+    return any(word in words for word in words_of(heading)) and _whole(heading, WHOLE_MEANS) is None
 
 
 def _whole(heading: str, words: Mapping[Any, tuple[str, ...]]) -> Any:

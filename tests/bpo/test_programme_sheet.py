@@ -353,3 +353,22 @@ def test_a_mean_that_is_not_taken_is_told_in_the_open_with_the_column_it_lacks(m
     assert "건수 열(CSAT 응답)" in in_the_open(alone)
     assert "“만족도” 값 중 2행은 읽지 않았습니다." in in_the_open(beside)
     assert "(CSAT 응답)이 그 행에 없습니다." in in_the_open(beside)
+
+
+def test_whether_satisfaction_is_a_share_or_a_mean_is_asked_in_the_open(manager: Client, found: SetUp) -> None:
+    address = f"/start/{found.pk}/sheet/"
+    text = "일자,운영업체,업무,인입,CSAT,CSAT 응답\n2026-10-01,한빛컨택,주문 전화,100,4.5,10\n"
+    page = manager.post(address, {"table": text, "do": "keep"}, follow=True).content.decode()
+    fields = fields_of(page)
+    assert 'name="csat_as"' in in_the_open(page)
+    assert fields["csat_as"] == "mean"
+
+    shown = manager.post(address, fields | {"csat_as": "share", "do": "preview"}).content.decode()
+    again = fields_of(shown)
+    column = next(name for name, value in again.items() if value == "CSAT").removesuffix("heading")
+    assert (again[f"{column}holds"], again[f"{column}kind"]) == ("csat_satisfied", "percent")
+    left = manager.post(address, again | {"csat_as": "", "do": "preview"}).content.decode()
+    answer = manager.post(address, fields_of(left) | {"csat_as": "mean", "do": "take"})
+
+    assert answer.status_code == 302, answer.content.decode()
+    assert DailyMetric.objects.get().measures == {"offered": 100, "csat_responses": 10, "csat_score_sum": 45}

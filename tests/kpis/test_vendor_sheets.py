@@ -457,3 +457,22 @@ def test_a_mean_whose_number_no_column_holds_names_what_it_lacks() -> None:
     proposal = proposed("업체,인입,만족도\n한빛,100,4.3\n")
 
     assert (proposal.columns[2].holds, proposal.columns[2].lacks) == (None, "csat_responses")
+
+
+@pytest.mark.usefixtures("cast")
+@pytest.mark.parametrize(
+    ("heading", "cell", "holds", "is_asked"),
+    [
+        ("CSAT", "4.3", "csat_score_sum", True),
+        ("고객만족도", "87.5%", "csat_satisfied", True),
+        ("만족률", "87.5%", "csat_satisfied", False),
+        ("만족도 평균", "4.3", "csat_score_sum", False),
+    ],
+)
+def test_satisfaction_is_taken_by_its_values_and_asked_about_where_the_heading_is_silent(
+    heading: str, cell: str, holds: str, is_asked: bool
+) -> None:
+    proposal = proposed(f"업체,인입,{heading},만족도 응답수\n한빛,100,{cell},10\n")
+
+    assert proposal.columns[2].holds == holds
+    assert ("csat_as" in [question.code for question in proposal.questions]) is is_asked
