@@ -15,6 +15,7 @@ from bpo.queries.profile_words import DEFINITIONS, definition
 from bpo.views.access import PageRequest
 from bpo.views.profile_forms import Choices, ColumnForm, ProfileForm, QueueNameForm
 from kpis.imports import profiles
+from kpis.imports.measure_words import named_in
 from kpis.imports.naming import MOST_QUEUES, renamed_at, still_renamed
 from kpis.imports.opening import Grid
 from kpis.imports.proposals import Proposal, ProposedColumn
@@ -245,7 +246,7 @@ class Editor:
             "renamed": still_renamed(document.get("renamed", {}), columns)
             | renamed_at(queues.values(), columns, self.channels),
             "columns": columns,
-            "set": given["formulas"],
+            "set": named_in(given["formulas"], [row["heading"] for row in self.columns.cleaned_data]),
             "skip_when": skipped[0] if len(skipped) == 1 else skipped,
             "date_format": given.get("date_format"),
             "date_formats": {sheet: given[name] for sheet, name in self.form.dated.items()},

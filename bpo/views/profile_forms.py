@@ -101,7 +101,10 @@ class ProfileForm(forms.Form):
         label=_("Computed measures"),
         required=False,
         max_length=4_000,
-        help_text=_("One a line: abandoned = calls_abandoned - calls_answered"),
+        help_text=_(
+            "One a line: a measure by its name or code, then the columns of the file by their headings with + - * / "
+            "between them, such as: items inspected for accuracy = completed"
+        ),
         widget=forms.Textarea(attrs={"rows": 2, "cols": 40}),
     )
     skip_when = forms.CharField(

@@ -12,6 +12,7 @@ from kpis.imports import synonyms
 from kpis.imports.dating import Dated, dates_of, formats_of
 from kpis.imports.grids import SHEET
 from kpis.imports.layouts import FIELDS
+from kpis.imports.measure_words import measure_names
 from kpis.imports.naming import queue_names, renamed_at
 from kpis.imports.opening import Grid
 from kpis.imports.owners import is_called, owners_of
@@ -21,7 +22,6 @@ from kpis.imports.sampling import Sample
 from kpis.imports.shapes import Shaped, shape_of
 from kpis.imports.trying import Trial, try_layout
 from kpis.imports.words import plain
-from kpis.models import Measure
 from kpis.services.feed.validation import is_agent_field
 from vendors.actors import Actor
 from vendors.choices import Channel
@@ -67,7 +67,7 @@ class _Guess:
         self.today = local_date(now, ZONE)
         self.document: dict[str, Any] = {} if delimiter == "," else {"delimiter": delimiter}
         self.queues = queue_names(actor, vendor)
-        self.measures = _measure_names()
+        self.measures = measure_names()
         self.questions: list[Question] = []
         self.queue_names: dict[str, str] = {}
         self.told_by_columns: Sequence[str] = ()
@@ -352,13 +352,3 @@ class _Guess:
             heading = held.get(measure)
             if heading is not None and not (code == "threshold_seconds" and synonyms.seconds_within(heading)):
                 yield Question(code, text % {"name": heading}, is_definition=True)
-
-
-def _measure_names() -> dict[str, str]:
-    """Return measure codes by everything a measure is called, plainly written."""
-    rows = Measure.objects.exclude(rollup__in=("histogram", "calendar")).order_by("-code")
-    found: dict[str, str] = {}
-    for code, english, korean in rows.values_list("code", "name", "name_ko"):
-        names = (english, korean, korean.partition("(")[0], code)
-        found |= {plain(name): code for name in names if plain(name)}
-    return found

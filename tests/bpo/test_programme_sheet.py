@@ -372,3 +372,19 @@ def test_whether_satisfaction_is_a_share_or_a_mean_is_asked_in_the_open(manager:
 
     assert answer.status_code == 302, answer.content.decode()
     assert DailyMetric.objects.get().measures == {"offered": 100, "csat_responses": 10, "csat_score_sum": 45}
+
+
+@pytest.mark.parametrize(
+    "written", ["검수 건수 = 처리 완료 건수", "검수=처리 완료 건수", "work_checked = [처리 완료 건수]"]
+)
+def test_a_measure_is_computed_as_people_write_it(manager: Client, written: str) -> None:
+    made = create_programme(Wish(("한빛컨택",), OCTOBER, {"backoffice": "five"}), actor=MANAGER, now=AFTER)
+    address = f"/start/{made.pk}/sheet/"
+    text = "일자,운영업체,업무,접수,처리 완료 건수,오류\n2026-10-01,한빛컨택,백오피스,100,90,1\n"
+    page = manager.post(address, {"table": text, "do": "keep"}, follow=True).content.decode()
+    assert "예: 검수 건수 = 처리" in page
+
+    answer = manager.post(address, fields_of(page) | {"formulas": written, "do": "take"})
+
+    assert answer.status_code == 302, answer.content.decode()
+    assert DailyMetric.objects.get().measures["work_checked"] == 90
