@@ -231,6 +231,10 @@ def _grid(request: PageRequest, wish: Wish, reading: Reading, refusal: DomainErr
             for place, name in enumerate(wish.vendors)
         ],
         "refusal": refusal,
+        "lacks_handling": any(
+            code in VOICE_SETS and "aht" not in {item.kpi.code for item in items}
+            for code, items in items_of_sets.items()
+        ),
         "closes_from": month_after(clock.local_date(clock.now(), settings.TIME_ZONE)),
     }
     return render(request, "bpo/start_targets.html", context, status=refusal.status if refusal else 200)

@@ -103,6 +103,7 @@ class SheetEditor(Editor):
             for column in self.left_out
             if column.lacks
         ]
+        whole += [f"“{column.heading}”: {column.reason}" for column in self.left_out if column.is_told]
         lost = (warning for warning in (self.trial.warnings if self.trial else ()) if warning.code == WITHOUT_WHOLE)
         return [*whole, *(self._named(str(warning.detail)) for warning in lost)]
 

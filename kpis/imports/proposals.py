@@ -24,6 +24,8 @@ class ProposedColumn:
     of: str | None = None
     lacks: str | None = None
     """The measure it is a share or a mean of, where no column holds that and so nothing is taken from it."""
+    is_told: bool = False
+    """Whether it is to be told in the open why nothing is taken of it."""
 
     def as_dict(self) -> dict[str, Any]:
         return {"heading": self.heading, "sample": list(self.sample), "holds": self.holds, "reason": self.reason}

@@ -204,14 +204,18 @@ class _Guess:
 
     def _take_shares(self) -> None:
         """Take percentages and means only for sums that no column counts."""
-        for sample, column in self._open():
+        # The handling time last: whether its parts stand beside it shows when they are taken.
+        for sample, column in sorted(self._open(), key=lambda one: self._is_handling(one[0])):
             pair = self._pair_of(sample)
             if pair is None or not sample.is_figures:
                 continue
             code, of = (self._here(one, sample.heading) or "" for one in pair)
             kind = self._share_kind(sample, pair)
-            if code not in self.measures.values():
-                column.reason = _("No measure is called this.")
+            if self._is_handling(sample) and all(map(self._is_held, synonyms.PARTS_OF_HANDLING)):
+                column.reason = _("Talk, hold and after-call work are counted in other columns: it is computed.")
+            elif code not in self.measures.values():
+                column.is_told = self._is_handling(sample)
+                column.reason = _handling_in_one() if column.is_told else _("No measure is called this.")
             elif self._is_held(code) and not self._goes_on(code, column, kind, of):
                 column.reason = _("A percentage or a mean of counts that other columns hold: it is computed.")
             elif not self._is_held(of):
@@ -265,6 +269,9 @@ class _Guess:
             code = self._measure(sample.heading)
             return next((one for one in synonyms.RATE_WORDS if one[0] == code), None)
         return pair
+
+    def _is_handling(self, sample: Sample) -> bool:
+        return (self._pair_of(sample) or ("",))[0] == synonyms.HANDLING
 
     @staticmethod
     def _share_kind(sample: Sample, pair: tuple[str, str]) -> str:
@@ -352,3 +359,11 @@ class _Guess:
             heading = held.get(measure)
             if heading is not None and not (code == "threshold_seconds" and synonyms.seconds_within(heading)):
                 yield Question(code, text % {"name": heading}, is_definition=True)
+
+
+def _handling_in_one() -> str:
+    text = _(
+        "it holds talk, hold and after-call work in one, and these are counted apart: give their seconds or means in"
+        " columns of their own, or make a measure “%(code)s” of your own, and it is read as that."
+    )
+    return text % {"code": synonyms.HANDLING}

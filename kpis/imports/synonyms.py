@@ -62,6 +62,8 @@ MEASURE_WORDS: dict[str, tuple[str, ...]] = {
     "fcr_resolved": ("1차해결", "일차해결"),
 }  # fmt: skip
 """Words are compared without spaces and punctuation; a heading that holds one is taken for it."""
+HANDLING = "handle_s"
+"""Handling time in one, which the catalogue counts in its parts: a measure that a company makes for itself."""
 RATE_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("answered", "offered"): ("응대율", "응답률", "응답율", "answer rate", "answered rate"),
     ("answered_within_threshold", "offered"): ("서비스레벨", "서비스수준", "service level", "초응대율", "초내응대율"),
@@ -70,12 +72,18 @@ RATE_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
 """A percentage: (what it is the share of, its denominator)."""
 MEAN_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("talk_s", "answered"): ("평균통화시간", "평균통화", "att", "average talk time", "avg talk"),
+    (HANDLING, "answered"): (
+        "aht", "평균처리시간", "평균처리", "평균핸들링타임", "average handle time", "average handling time",
+        "avg handle time",
+    ),
     ("acw_s", "answered"): ("평균후처리시간", "평균후처리", "average acw", "avg acw"),
     ("queue_wait_answered_s", "answered"): (
         "평균대기시간", "평균대기", "asa", "평균응답속도", "평균응답시간", "average speed of answer", "avg wait",
     ),
 }  # fmt: skip
 """A mean: (the sum it is made of, what it is a mean of)."""
+PARTS_OF_HANDLING = ("talk_s", "hold_s", "acw_s")
+"""What the handling time is made of, where that is counted apart."""
 WHOLE_MEASURES: dict[str, tuple[str, ...]] = {
     "qa_evaluated": ("qa건수", "qa평가건수", "평가건수", "평가콜수", "qa 평가", "qa evaluations"),
     "qa_biz_crit_err": ("치명오류", "치명오류건수", "업무치명오류"),

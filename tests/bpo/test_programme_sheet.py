@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import io
 import re
 from datetime import date
@@ -29,7 +28,7 @@ from kpis.models import DailyMetric, ImportJob, ImportProfile, Submission
 from kpis.services.recalculation import drain
 from tests import make
 from tests.bpo.pages_sample import AFTER, signed_in
-from tests.bpo.programme_world import MANAGER, OCTOBER
+from tests.bpo.programme_world import MANAGER, OCTOBER, fields_of
 from vendors.choices import Role
 from vendors.errors import Conflict, Forbidden, Invalid, NotFound, Unprocessable
 from vendors.models import Vendor
@@ -54,25 +53,6 @@ def found(shipped: None) -> SetUp:
 @pytest.fixture
 def manager() -> Client:
     return signed_in(Role.MANAGER, language="ko")
-
-
-def fields_of(page: str, **more: str) -> dict[str, Any]:
-    """Return what a browser sends of the form of the page: inputs, and the choices that stand."""
-    form = page.partition('class="mapping"')[2].partition("</form>")[0]
-    found: dict[str, Any] = {}
-    for tag in re.findall(r"<input [^>]*>", form):
-        name, value = (re.search(rf'\b{key}="([^"]*)"', tag) for key in ("name", "value"))
-        if name:
-            found[name[1]] = html.unescape(value[1]) if value else ""
-    for name, options in re.findall(r'<select name="([^"]*)".*?>(.*?)</select>', form, re.S):
-        chosen = re.search(r'value="([^"]*)" selected', options)
-        found[name] = chosen[1] if chosen else ""
-    return found | more
-
-
-def in_the_open(page: str) -> str:
-    """Return what stands on the page of a sheet before its first folded part."""
-    return page.partition("<h1")[2].partition("<details")[0]
 
 
 def test_a_sample_of_all_vendors_goes_in_as_it_is(manager: Client, found: SetUp) -> None:
@@ -311,80 +291,3 @@ def test_an_undone_set_up_takes_no_sheet(manager: Client, found: SetUp) -> None:
     assert manager.get(f"/start/{found.pk}/sheet/").status_code == 404
     with pytest.raises(Conflict):
         keep_sheet(found.pk, SHARES.encode(), "", actor=MANAGER, now=AFTER)
-
-
-def test_the_order_of_days_that_read_in_two_ways_is_asked_in_the_open(manager: Client, found: SetUp) -> None:
-    address = f"/start/{found.pk}/sheet/"
-    text = "일자,운영업체,업무,인입\n3/5,한빛컨택,주문 전화,100\n5/9,한빛컨택,주문 전화,100\n"
-    page = manager.post(address, {"table": text, "do": "keep"}, follow=True).content.decode()
-    assert 'name="date_format"' in in_the_open(page)
-
-    made = io.BytesIO()
-    book = xlsxwriter.Workbook(made)
-    for name, days in (("주문 전화", ("9/1(화)", "9/2(수)")), ("채팅", ("5/9/26", "9/5/26"))):
-        sheet = book.add_worksheet(name)
-        sheet.write_row(0, 0, ["운영업체", "일자", "인입"])
-        for line, day in enumerate(days, start=1):
-            sheet.write_row(line, 0, ["한빛컨택", day, 100])
-    book.close()
-    file = SimpleUploadedFile("두 표기.xlsx", made.getvalue())
-    page = manager.post(address, {"file": file, "do": "keep"}, follow=True).content.decode()
-    fields = fields_of(page)
-    assert "“채팅” 시트의 날짜 표기" in in_the_open(page)
-    assert (fields["date_format_0"], fields["date_format_1"]) == ("md", "mdy")
-
-    answer = manager.post(address, fields | {"date_format_1": "dmy", "do": "take"})
-
-    assert answer.status_code == 302, answer.content.decode()
-    assert {day.isoformat() for day in DailyMetric.objects.values_list("date", flat=True)} == {
-        "2026-09-01", "2026-09-02", "2026-05-09", "2026-09-05",
-    }  # fmt: skip
-
-
-def test_a_mean_that_is_not_taken_is_told_in_the_open_with_the_column_it_lacks(manager: Client, found: SetUp) -> None:
-    address, start = f"/start/{found.pk}/sheet/", "일자,운영업체,업무,인입,만족도"
-    lines = "2026-10-01,한빛컨택,주문 전화,100,4.3"
-
-    alone = manager.post(address, {"table": f"{start}\n{lines}\n", "do": "keep"}, follow=True).content.decode()
-    text = f"{start},만족도 응답수\n{lines},\n2026-10-01,한빛컨택,채팅,50,4.4,10\n"
-    beside = manager.post(address, {"table": text, "do": "keep"}, follow=True).content.decode()
-
-    assert "“만족도” 열은 읽지 않았습니다." in in_the_open(alone)
-    assert "건수 열(CSAT 응답)" in in_the_open(alone)
-    assert "“만족도” 값 중 2행은 읽지 않았습니다." in in_the_open(beside)
-    assert "(CSAT 응답)이 그 행에 없습니다." in in_the_open(beside)
-
-
-def test_whether_satisfaction_is_a_share_or_a_mean_is_asked_in_the_open(manager: Client, found: SetUp) -> None:
-    address = f"/start/{found.pk}/sheet/"
-    text = "일자,운영업체,업무,인입,CSAT,CSAT 응답\n2026-10-01,한빛컨택,주문 전화,100,4.5,10\n"
-    page = manager.post(address, {"table": text, "do": "keep"}, follow=True).content.decode()
-    fields = fields_of(page)
-    assert 'name="csat_as"' in in_the_open(page)
-    assert fields["csat_as"] == "mean"
-
-    shown = manager.post(address, fields | {"csat_as": "share", "do": "preview"}).content.decode()
-    again = fields_of(shown)
-    column = next(name for name, value in again.items() if value == "CSAT").removesuffix("heading")
-    assert (again[f"{column}holds"], again[f"{column}kind"]) == ("csat_satisfied", "percent")
-    left = manager.post(address, again | {"csat_as": "", "do": "preview"}).content.decode()
-    answer = manager.post(address, fields_of(left) | {"csat_as": "mean", "do": "take"})
-
-    assert answer.status_code == 302, answer.content.decode()
-    assert DailyMetric.objects.get().measures == {"offered": 100, "csat_responses": 10, "csat_score_sum": 45}
-
-
-@pytest.mark.parametrize(
-    "written", ["검수 건수 = 처리 완료 건수", "검수=처리 완료 건수", "work_checked = [처리 완료 건수]"]
-)
-def test_a_measure_is_computed_as_people_write_it(manager: Client, written: str) -> None:
-    made = create_programme(Wish(("한빛컨택",), OCTOBER, {"backoffice": "five"}), actor=MANAGER, now=AFTER)
-    address = f"/start/{made.pk}/sheet/"
-    text = "일자,운영업체,업무,접수,처리 완료 건수,오류\n2026-10-01,한빛컨택,백오피스,100,90,1\n"
-    page = manager.post(address, {"table": text, "do": "keep"}, follow=True).content.decode()
-    assert "예: 검수 건수 = 처리" in page
-
-    answer = manager.post(address, fields_of(page) | {"formulas": written, "do": "take"})
-
-    assert answer.status_code == 302, answer.content.decode()
-    assert DailyMetric.objects.get().measures["work_checked"] == 90

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from kpis.imports.grids import Record, Sheet, Workbook
 from kpis.imports.joining import joined, listed
-from kpis.imports.kinds import FileKind
 from kpis.imports.layouts import read_layout
 from kpis.imports.naming import still_renamed
 from kpis.imports.opening import grid_of, open_sample
-from kpis.imports.proposals import Proposal
 from kpis.imports.proposing import propose, tried
 from kpis.services.catalogue import load_catalogue
 from tests.cast import Cast, make_cast
+from tests.kpis.vendor_sheets_world import CHAT, NOW, OURS, THEIRS, make_chat, proposed, rows, workbook
 from tests.make import make_actor, make_queue
 from vendors.choices import Channel, Role
 from vendors.errors import Invalid
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen_clock")]
-
-NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-OURS, THEIRS, CHAT = "hanbit-order-voice", "narae-order-voice", "hanbit-chat"
-OCTOBER = date(2026, 10, 1)
 
 
 @pytest.fixture
@@ -36,30 +30,7 @@ def cast() -> Cast:
 
 @pytest.fixture
 def chat(cast: Cast) -> Any:
-    for queue in (cast.queue, cast.other_queue):
-        queue.name, queue.service = "주문 전화", "order"
-        queue.save()
-    return make_queue(cast.contract, CHAT, name="채팅 상담", service="care", channel=Channel.CHAT)
-
-
-def proposed(text: str, month: date | None = OCTOBER) -> Proposal:
-    grid, delimiter = open_sample(text.encode())
-    return propose(grid, actor=make_actor(Role.MANAGER), vendor=None, now=NOW, delimiter=delimiter, month=month)
-
-
-def workbook(sheets: dict[str, list[list[Any]]]) -> Workbook:
-    """Return a workbook of sheets as a file of them is read."""
-    found = []
-    for name, lines in sheets.items():
-        records = [Record(line, [str(cell) for cell in cells]) for line, cells in enumerate(lines, 1)]
-        found.append(Sheet(name=name, is_hidden=False, rows=records))
-    return Workbook(FileKind.XLSX, found)
-
-
-def rows(proposal: Proposal) -> list[tuple[str, str, dict[str, Any]]]:
-    assert proposal.trial is not None
-    assert not proposal.trial.errors
-    return [(row["queue"], row.get("month") or row["date"], row["measures"]) for row in proposal.trial.preview]
+    return make_chat(cast)
 
 
 @pytest.mark.usefixtures("cast")
@@ -379,100 +350,3 @@ def test_lines_of_two_sheets_are_named_by_their_sheet(cast: Cast) -> None:
 
     assert found.trial is not None
     assert ["8월 2" in str(error.detail) and "추가 2" in str(error.detail) for error in found.trial.errors] == [True]
-
-
-def days_of_two(first: str, second: str, days: list[tuple[str, str]]) -> Workbook:
-    """Return calls under one heading of days, and chats under another, each in its own notation."""
-    calls = [["업체", first, "인입"], *(["한빛", day, 100] for day, _other in days)]
-    chats = [["업체", second, "인입"], *(["한빛", day, 50] for _day, day in days)]
-    return workbook({"콜": calls, "채팅": chats})
-
-
-def read_together(book: Workbook, *, at: datetime = NOW) -> Proposal:
-    grid = joined(book, [sheet.name for sheet in book.sheets])
-    return propose(grid, actor=make_actor(Role.MANAGER), vendor=None, now=at)
-
-
-@pytest.mark.usefixtures("chat")
-@pytest.mark.parametrize(
-    ("second", "days", "formats"),
-    [
-        ("날짜", [("9/1(화)", "2026-09-01"), ("9/2(수)", "2026-09-02")], {"date_format": "md"}),
-        ("일자", [("9/1", "46266"), ("9/2", "46267")], {"date_formats": {"콜": "md", "채팅": "excel"}}),
-        ("날짜", [("2026. 9. 1.", "26.9.1"), ("2026. 9. 2.", "26.9.2")], {"date_format": "ymd"}),
-        ("일자", [("20260901", "9/1"), ("20260902", "9/2")], {"date_format": "md"}),
-    ],
-)
-def test_each_sheet_is_read_by_its_own_notation_of_days(
-    second: str, days: list[tuple[str, str]], formats: dict[str, Any]
-) -> None:
-    found = read_together(days_of_two("일자", second, days))
-
-    assert [(queue, day) for queue, day, _figures in rows(found)] == [
-        (OURS, "2026-09-01"), (OURS, "2026-09-02"), (CHAT, "2026-09-01"), (CHAT, "2026-09-02"),
-    ]  # fmt: skip
-    assert {name: found.mapping[name] for name in ("date_format", "date_formats") if name in found.mapping} == formats
-    assert "fill_down" not in found.mapping
-    assert [question.code for question in found.questions if question.code == "date_order"] == []
-
-
-@pytest.mark.usefixtures("chat")
-def test_a_long_sheet_of_one_notation_hides_no_other_behind_it() -> None:
-    first = [date(2026, 1, 1) + timedelta(days=number) for number in range(230)]
-    calls = [["업체", "일자", "인입"], *(["한빛", day, 100] for day in first)]
-    chats = [["업체", "일자", "인입"], ["한빛", "10/1(목)", 50]]
-
-    found = read_together(workbook({"콜": calls, "채팅": chats}))
-
-    assert found.trial is not None
-    assert (found.trial.rows, list(found.trial.errors)) == (231, [])
-    assert "10/1(목) = 2026-10-01" in found.columns[2].reason
-
-
-@pytest.mark.usefixtures("chat")
-def test_it_asks_of_the_sheet_whose_days_read_in_two_ways() -> None:
-    found = read_together(days_of_two("일자", "일자", [("2026-09-01", "9/1"), ("2026-09-05", "9/5")]))
-
-    [question] = [question for question in found.questions if question.code == "date_order"]
-    assert (question.about, "9/1" in question.text) == ("채팅", True)
-    assert found.mapping["date_formats"]["콜"] == ""
-
-
-@pytest.mark.usefixtures("chat")
-def test_a_mean_without_its_number_is_told_with_the_lines_it_was_left_out_of() -> None:
-    calls = [["업체", "일자", "인입", "만족도"], *(["한빛", f"2026-09-0{day}", 100, "4.3"] for day in (1, 2, 3))]
-    chats = [["업체", "일자", "인입", "만족도", "만족도 응답수"], ["한빛", "2026-09-01", 50, "4.4", 10]]
-
-    found = read_together(workbook({"콜": calls, "채팅": chats}))
-
-    assert rows(found)[0] == (OURS, "2026-09-01", {"offered": 100})
-    assert rows(found)[3][2] == {"chat_offered": 50, "csat_score_sum": 44, "csat_responses": 10}
-    assert found.trial is not None
-    [warning] = [one for one in found.trial.warnings if one.code == "share_without_whole"]
-    assert (warning.field, "콜 2–4" in str(warning.detail)) == ("만족도", True)
-
-
-@pytest.mark.usefixtures("cast")
-def test_a_mean_whose_number_no_column_holds_names_what_it_lacks() -> None:
-    proposal = proposed("업체,인입,만족도\n한빛,100,4.3\n")
-
-    assert (proposal.columns[2].holds, proposal.columns[2].lacks) == (None, "csat_responses")
-
-
-@pytest.mark.usefixtures("cast")
-@pytest.mark.parametrize(
-    ("heading", "cell", "holds", "is_asked"),
-    [
-        ("CSAT", "4.3", "csat_score_sum", True),
-        ("고객만족도", "87.5%", "csat_satisfied", True),
-        ("만족률", "87.5%", "csat_satisfied", False),
-        ("만족도 평균", "4.3", "csat_score_sum", False),
-    ],
-)
-def test_satisfaction_is_taken_by_its_values_and_asked_about_where_the_heading_is_silent(
-    heading: str, cell: str, holds: str, is_asked: bool
-) -> None:
-    proposal = proposed(f"업체,인입,{heading},만족도 응답수\n한빛,100,{cell},10\n")
-
-    assert proposal.columns[2].holds == holds
-    assert ("csat_as" in [question.code for question in proposal.questions]) is is_asked
