@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import chain
 from typing import Any
@@ -34,7 +34,7 @@ from kpis.tasks import wake_up
 from vendors import clock
 from vendors.actors import Capability
 from vendors.calc.months import month_after
-from vendors.errors import DomainError, Invalid
+from vendors.errors import DomainError, Invalid, RowError
 from vendors.models import Contract
 
 MONTHS = 12
@@ -48,10 +48,9 @@ def start(request: PageRequest) -> HttpResponse:
         return _first(request, Wish((), _months()[1], {"order": "every"}))
     reading = _reading(request)
     wish = _wish(request, reading)
-    errors = programme.check_wish(wish)
-    if errors or "back" in request.POST:
-        return _first(request, wish, [] if "back" in request.POST else errors)
-    return _grid(request, wish, reading)
+    if "back" in request.POST:
+        return _first(request, wish)
+    return _asked_again(request, wish, reading, programme.check_wish(wish)) or _grid(request, wish, reading)
 
 
 @require_POST
@@ -63,9 +62,8 @@ def create(request: PageRequest) -> HttpResponse:
     try:
         made = programme.create_programme(wish, actor=request.actor, now=clock.now())
     except Invalid as error:
-        if programme.check_wish(wish):
-            return _first(request, wish, error.errors)
-        return _grid(request, wish, reading, error)
+        again = _asked_again(request, wish, reading, programme.check_wish(wish))
+        return again or _grid(request, wish, reading, error)
     wake_up()
     messages.success(request, _("Your programme is set up. Nothing counts until figures come."))
     return redirect("bpo:start-made", pk=made.pk)
@@ -183,6 +181,18 @@ def _ticked(request: PageRequest, reading: Reading) -> dict[int, frozenset[str]]
     return found
 
 
+def _asked_again(request: PageRequest, wish: Wish, reading: Reading, errors: Sequence[RowError]) -> HttpResponse | None:
+    """Show the step that a wish is mended on, with what is wrong; null where nothing is.
+
+    A vendor without a tick is mended where the ticks are, among the levels that were typed.
+    """
+    if not errors:
+        return None
+    if "who" in request.POST and all(error.code == "does_nothing" for error in errors):
+        return _grid(request, wish, reading, Invalid(errors[0].code, errors[0].detail, list(errors)))
+    return _first(request, wish, errors)
+
+
 def _first(request: PageRequest, wish: Wish, errors: Any = ()) -> HttpResponse:
     sets = {one.code: one for one in TargetSet.objects.filter(code__in=VOICE_SETS)}
     context = {
@@ -230,6 +240,7 @@ def _grid(request: PageRequest, wish: Wish, reading: Reading, refusal: DomainErr
             (place, name, [_tick(wish, place, one.key) for one in wish.chosen])
             for place, name in enumerate(wish.vendors)
         ],
+        "kept": _kept(request, wish),
         "refusal": refusal,
         "lacks_handling": any(
             code in VOICE_SETS and "aht" not in {item.kpi.code for item in items}
@@ -238,6 +249,25 @@ def _grid(request: PageRequest, wish: Wish, reading: Reading, refusal: DomainErr
         "closes_from": month_after(clock.local_date(clock.now(), settings.TIME_ZONE)),
     }
     return render(request, "bpo/start_targets.html", context, status=refusal.status if refusal else 200)
+
+
+def _kept(request: PageRequest, wish: Wish) -> list[tuple[str, str]]:
+    """Return what was typed and chosen for what nobody has a tick of now: it comes back with the tick."""
+    found = ((name, str(text)) for name, text in request.POST.items() if name.startswith(("h|", "t|", "w|")))
+    return [(name, text) for name, text in found if not _is_shown(wish, name)]
+
+
+def _is_shown(wish: Wish, name: str) -> bool:
+    """Say whether the grid has a field of this name: open days, a level, or the weight of a set."""
+    places = range(len(wish.vendors))
+    prefix, first, *rest = name.split("|")
+    if prefix == "w":
+        return any(wish.uses(first, place) for place in places)
+    place = first if prefix == "h" else rest[-1] if rest else ""
+    at = int(place) if place.isascii() and place.isdigit() and len(place) < 4 else len(places)
+    if at not in places:
+        return False
+    return wish.uses(first, at) if prefix == "t" else rest[:1] in [[one.key] for one in wish.services_of(at)]
 
 
 def _pasted(reading: Reading) -> dict[int, list[str]]:

@@ -13,7 +13,7 @@ from django.test import Client
 from python_calamine import CalamineWorkbook
 
 from bpo.models import Scorecard, SetUp
-from kpis.models import DailyMetric
+from kpis.models import DailyMetric, Target
 from kpis.services.recalculation import drain
 from tests.bpo.pages_sample import AFTER, signed_in
 from tests.bpo.programme_world import OCTOBER, made
@@ -104,6 +104,27 @@ def test_who_does_what_is_asked_beside_the_levels(manager: Client) -> None:
     manager.post("/start/create/", hidden(grid))
 
     assert Contract.objects.count() == 3
+
+
+def test_a_vendor_without_a_tick_is_mended_where_the_ticks_are_and_nothing_typed_is_lost(manager: Client) -> None:
+    fields = hidden(manager.post("/start/", FORM).content.decode())
+    fields |= {"t|order|answer_rate|0": "91", "t|order|answer_rate|1": "88.5", "w|order|csat": "12", "h|1|chat": "six"}
+    del fields["d|1"]
+
+    for address in ("/start/", "/start/create/"):
+        answer = manager.post(address, fields)
+        page = answer.content.decode()
+        assert (answer.status_code, Vendor.objects.exists()) == (400, False)
+        assert "다온씨에스 does none of the services" in page
+        assert "Who does what?" in page
+
+    again = hidden(page)
+    assert "d|1" not in again
+    manager.post("/start/create/", again | {"d|1": ["order", "chat"]})
+
+    levels = Target.objects.filter(series__kpi__code="answer_rate").order_by("target")
+    assert [str(level.target.normalize()) for level in levels] == ["88.5", "91"]
+    assert Queue.objects.filter(channel="chat", open_weekdays=[1, 2, 3, 4, 5, 6]).count() == 1
 
 
 def test_words_and_rest_days_of_each_vendor_are_kept(manager: Client) -> None:
