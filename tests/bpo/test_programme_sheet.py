@@ -133,6 +133,19 @@ def test_a_managers_own_workbook_goes_in_as_he_keeps_it(manager: Client, found: 
     ]  # fmt: skip
 
 
+def test_the_newest_month_that_came_is_linked_before_its_card_is_computed(manager: Client, found: SetUp) -> None:
+    drain(now=AFTER)
+    address, head = f"/start/{found.pk}/sheet/", "일자,운영업체,업무,인입,응대\n"
+    lines = "".join(f"2026-{month}-02,한빛컨택,주문 전화,100,90\n" for month in (10, 11))
+    page = manager.post(address, {"table": head + lines, "do": "keep"}, follow=True).content.decode()
+
+    made = manager.post(address, fields_of(page, do="take"), follow=True).content.decode()
+
+    cards = Scorecard.objects.filter(contract__code="hanbitkeontaek-order-2026")
+    ways = {card.start.month: f'href="/scorecards/{card.pk}/"' in made for card in cards}
+    assert ways == {10: False, 11: True}
+
+
 def test_the_sheets_of_services_are_read_the_same_when_shown_again(manager: Client, found: SetUp) -> None:
     made = io.BytesIO()
     book = xlsxwriter.Workbook(made)
