@@ -101,7 +101,7 @@ def _of_days(kind: AlertKind, contract: int, rows: list[QueueDayState], severity
 def _incomplete(contracts: Collection[int], now: datetime) -> Iterator[Finding]:
     """Return, by contract, the KPI with the fewest of its queue-days, where that is under the contract's bar."""
     start = _month_to_look_at(_today(now))
-    bars = _bars(contracts, start)
+    bars = _bars(set(contracts) - _not_yet_due(contracts, start), start)
     rows = Attainment.objects.filter(
         series__contract__in=one_of(contracts), series__period=PeriodKind.MONTH, start=start, days_expected__gt=0
     ).select_related("series__contract")
@@ -114,6 +114,14 @@ def _incomplete(contracts: Collection[int], now: datetime) -> Iterator[Finding]:
             fewest[contract] = (share, row)
     for contract, (share, row) in fewest.items():
         yield _below_the_bar(contract, share, bars[contract.pk], row)
+
+
+def _not_yet_due(contracts: Collection[int], start: date) -> set[int]:
+    """Return the contracts whose days are due only from later than a month on, as those of a set-up are at first."""
+    terms = ContractTerms.objects.filter(contract__in=_with_a_cutoff(contracts))
+    due = terms.valid_on(start).filter(closing__daily_cutoff__isnull=False)
+    later = terms.filter(closing__daily_cutoff__isnull=False, valid_from__gt=start)
+    return set(later.values_list("contract_id", flat=True)) - set(due.values_list("contract_id", flat=True))
 
 
 def _month_to_look_at(today: date) -> date:

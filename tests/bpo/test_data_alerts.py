@@ -27,6 +27,7 @@ from tests.make import (
 )
 from vendors.actors import SYSTEM
 from vendors.models import ApiKey, Contract, Queue
+from vendors.services.contracts import change_contract
 
 pytestmark = pytest.mark.django_db
 
@@ -134,6 +135,17 @@ def test_early_in_a_month_the_last_one_is_held_against_the_bar() -> None:
     compute(contract, now=AFTER + timedelta(days=15))
 
     look(AFTER + timedelta(days=15))
+
+    assert raised(**ONLY_DATA) == []
+
+
+def test_a_month_before_the_first_deadline_is_not_held_against_the_bar() -> None:
+    contract, _queue = make_feed(completeness_bar=95, closing={})
+    make_target(contract, make_kpi(formula="100 * taken / offered"), 50, valid_from=FIRST)
+    compute(contract, now=AFTER)
+    change_contract(contract, {"closing": "korean_default"}, actor=SYSTEM, now=AFTER, valid_from=date(2026, 4, 1))
+
+    look()
 
     assert raised(**ONLY_DATA) == []
 
