@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bpo.queries import target_pages
 from bpo.queries.target_pages import Bench, TargetPage
+from bpo.services.whole_weights import brought_to_hundred
 from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import FIRST_YEAR, LAST_YEAR
 from kpis.choices import TargetChangeStatus
@@ -116,10 +117,7 @@ def target_check(request: PageRequest, code: str) -> HttpResponse:
 def target_store(request: PageRequest, code: str) -> HttpResponse:
     """Store what the check has shown, or let it wait for approval; where it no longer fits, show the check again."""
     place = _writable(request, code)
-    try:
-        cells = target_grid.read_cells(json.loads(request.POST.get("cells", "")))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise BadRequest from error
+    cells = _sent_cells(request)
     given: dict[str, Any] = {"goes_on": "goes_on" in request.POST, "note": request.POST.get("note", "")}
     final = target_pages.final_months(place.contract)
     options: dict[str, Any] = {"final": final, "actor": request.actor, "now": clock.now()}
@@ -128,6 +126,14 @@ def target_store(request: PageRequest, code: str) -> HttpResponse:
     except DomainError as error:
         return _checked(request, place, place.grid(), TargetTable(cells), {}, error)
     return _done(request, place, change)
+
+
+def _sent_cells(request: PageRequest) -> list[Cell]:
+    """Return the cells of the check that a button stands under."""
+    try:
+        return target_grid.read_cells(json.loads(request.POST.get("cells", "")))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise BadRequest from error
 
 
 def _done(request: PageRequest, place: Place, change: TargetChange) -> HttpResponse:
@@ -210,6 +216,9 @@ def _taken(request: PageRequest, place: Place, grid: Grid) -> tuple[TargetTable,
             text = _("Choose a CSV file of at most 1 MB, such as the one exported here.")
             raise Invalid("file", text, [RowError("file", text, "file")])
         return read_target_file(file.read(), grid, place.level, list(Kpi.objects.all())), {}
+    if way == "whole":
+        plan = target_grid.plan_change(grid, _sent_cells(request), goes_on="goes_on" in request.POST)
+        return TargetTable(brought_to_hundred(grid, plan)), {}
     return _typed(request, place, grid)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Sum
 from django.test import Client
 
 from kpis.models import Kpi, Target, TargetChange
@@ -101,6 +102,23 @@ def test_a_pasted_block_fills_the_grid(manager: Client) -> None:
     assert len(json.loads(hidden(page, "cells"))) == 3
     assert "The weights sum to 95, not 100" in page
     assert [cell["level"] for cell in json.loads(hidden(page, "carried"))] == ["weight"]
+
+
+def test_weights_are_brought_to_a_hundred_in_one_press_where_a_kpi_is_taken_out(manager: Client) -> None:
+    page = checked(manager, {CELL: ""})
+    assert "Bring these weights to 100" in page
+    form = {"way": "whole", "year": "2026", "level": "target", "goes_on": "1", "cells": hidden(page, "cells")}
+
+    whole = manager.post(f"{GRID}check/", form).content.decode()
+    assert "not 100" not in whole.partition('id="grid"')[0]
+    stored(manager, whole)
+
+    december = Target.objects.valid_on(date(2026, 12, 15)).filter(series__contract__code="hanbit-order")
+    november = Target.objects.valid_on(date(2026, 11, 15)).filter(series__contract__code="hanbit-order")
+    assert "answer_rate" not in december.values_list("series__kpi__code", flat=True)
+    assert "answer_rate" in november.values_list("series__kpi__code", flat=True)
+    assert [rows.aggregate(sum=Sum("weight"))["sum"] for rows in (december, november)] == [100, 90]
+    assert manager.post(f"{GRID}check/", form | {"cells": "x"}).status_code == 400
 
 
 def test_a_kpi_that_is_pasted_and_not_asked_yet_becomes_a_row(manager: Client) -> None:
