@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from bpo.queries.decision_effects import with_effects
+from bpo.queries.factor_page import method_words, overlapping
 from bpo.queries.plan_words import sentence_of
 from bpo.queries.plans import plans_of_factor
 from bpo.queries.relief_table import SideBySide, side_by_side
@@ -260,7 +261,8 @@ def _answer(request: PageRequest, factor: ExternalFactor, refused: Any = None) -
     slices = [one for one in factor.slices if one["queue"] in codes]
     context = {
         "factor": factor,
-        "parameters": shown_parameters(factor, sees_all=actor.sees_all_vendors),
+        "terms": method_words(shown_parameters(factor, sees_all=actor.sees_all_vendors)),
+        "overlapping": overlapping(factor, _factors(request.actor), queues),
         "queues": queues,
         "queue_names": {queue.code: f"{queue.centre.vendor.label} · {queue.name}" for queue in queues},
         "contracts": _contract_names(request.actor, effect, methods),

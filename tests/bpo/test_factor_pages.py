@@ -16,7 +16,7 @@ from tests.checks import assert_constant_queries
 from tests.kpis.factors.surge import forecast, surge
 from tests.kpis.factors.surge import make_world as make_surge
 from tests.kpis.factors.world import NOW, World, make_world, month, outage
-from tests.make import make_contract, make_queue, make_user
+from tests.make import make_contract, make_queue, make_user, make_vendor
 from vendors.choices import Role
 
 pytestmark = pytest.mark.django_db
@@ -163,3 +163,28 @@ def test_a_factor_with_a_method_is_registered_on_the_page(world: World, page: Pa
 
     made = ExternalFactor.objects.get()
     assert (made.method, made.parameters) == ("cap", {"share": "1.2"})
+
+
+def test_the_terms_of_a_method_are_told_in_words(world: World, page: Page) -> None:
+    other = make_contract(make_vendor("daon", name="다온씨에스"), "daon-voice", name="음성 상담")
+    outage(world, world.manager, method="attribute", parameters={"contract": other.code})
+    capped = outage(world, method="cap", parameters={"share": "1.2"})
+
+    manager, member = page("mina"), page("jisu")
+    moved = f"{LIST}{ExternalFactor.objects.exclude(pk=capped.pk).get().pk}/"
+
+    assert "이관할 평가표: 다온씨에스 · 음성 상담" in manager.get(moved).content.decode()
+    assert "이관할 평가표: 다른 운영업체" in member.get(moved).content.decode()
+    assert "daon-voice" not in member.get(moved).content.decode()
+    assert "예측의 120%까지 평가" in manager.get(f"{LIST}{capped.pk}/").content.decode()
+
+
+def test_factors_on_the_same_days_name_each_other(world: World, page: Page) -> None:
+    first, second = outage(world, title="교환기 장애"), outage(world, title="회선 장애")
+    shown = page("jisu").get(f"{LIST}{first.pk}/").content.decode()
+
+    assert f'<a href="{LIST}{second.pk}/">회선 장애</a>' in shown
+    assert "겹치는 날은 한 번만 제외되므로 서로 더하지 마세요" in shown
+
+    ExternalFactor.objects.filter(pk=second.pk).update(status="withdrawn")
+    assert "회선 장애" not in page("jisu").get(f"{LIST}{first.pk}/").content.decode()
