@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class QueueDayValue:
-    """One measure of the day: what it is called and what stands now (null: not reported)."""
+    """One measure of the day: what it is called, what stands now (null: not reported), whether a target needs it."""
 
     code: str
     name: str
+    unit: str
     value: Any
+    is_asked: bool
 
 
 def queues_to_correct(actor: Actor) -> list[Queue]:
@@ -33,28 +35,30 @@ def queues_to_correct(actor: Actor) -> list[Queue]:
 
 
 def values_to_correct(queue: Queue, days: Sequence[date]) -> dict[date, list[QueueDayValue]]:
-    """Return every number reported on each day, and what the contract asks of the queue then, by name.
+    """Return every number reported on each day, and what the contract asks of the queue then.
 
+    What its targets need stands first, each part as the catalogue lists it.
     The number of queries does not grow with the days.
     """
     rows = DailyMetric.objects.filter(queue=queue, date__in=days, is_month=False)
     stored: dict[date, Mapping[str, Any]] = dict(rows.values_list("date", "measures"))
     asked = _asked(queue, days)
     codes = {day: {*stored.get(day, ()), *asked[day]} for day in days}
-    names = _names(set().union(*codes.values()))
+    measures = _measures(set().union(*codes.values()))
     return {
-        day: sorted(
-            (QueueDayValue(code, names[code], stored.get(day, {}).get(code)) for code in codes[day] if code in names),
-            key=lambda value: value.name,
-        )
+        day: [
+            QueueDayValue(row.code, row.label, row.unit, stored.get(day, {}).get(row.code), row.code in asked[day])
+            for row in sorted(measures, key=lambda row: row.code not in asked[day])
+            if row.code in codes[day]
+        ]
         for day in days
     }
 
 
-def _names(codes: Collection[str]) -> dict[str, str]:
-    """Return what those of the measures are called that one number corrects."""
+def _measures(codes: Collection[str]) -> list[Measure]:
+    """Return those of the measures that one number corrects, as the catalogue lists them."""
     numbers = Measure.objects.exclude(rollup__in=[RollupChoice.HISTOGRAM, RollupChoice.CALENDAR])
-    return {row.code: row.label for row in numbers.filter(code__in=codes)}
+    return list(numbers.filter(code__in=codes).order_by("pk"))
 
 
 def _asked(queue: Queue, days: Sequence[date]) -> dict[date, Asked]:

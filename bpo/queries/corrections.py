@@ -13,6 +13,7 @@ from bpo.models import CorrectionRequest, Scorecard
 from bpo.queries.cards import utc
 from kpis.models import Measure
 from vendors.actors import Capability
+from vendors.models import Queue
 from vendors.models.base import for_reader
 
 if TYPE_CHECKING:
@@ -58,9 +59,17 @@ def versions_of_month(contract: int, start: date, actor: Actor) -> list[Scorecar
 
 
 def named_changes(changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return changes with what their measures are called in the reader's language."""
+    """Return changes with what their measures are called in the reader's language, and the names of their queues."""
     names = _measure_names(changes)
-    return [{**change, "name": names.get(change["measure"], change["measure"])} for change in changes]
+    queues = dict(Queue.objects.filter(code__in={one["queue"] for one in changes}).values_list("code", "name"))
+    return [
+        {
+            **change,
+            "name": names.get(change["measure"], change["measure"]),
+            "queue_name": queues.get(change["queue"], change["queue"]),
+        }
+        for change in changes
+    ]
 
 
 def _measure_names(changes: Iterable[Mapping[str, Any]]) -> dict[str, str]:

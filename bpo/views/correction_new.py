@@ -50,6 +50,20 @@ class Day:
     date: date
     fields: Sequence[Field]
 
+    @property
+    def asked(self) -> Sequence[Field]:
+        """What the targets of the contract need."""
+        return [one for one in self.fields if one.value.is_asked]
+
+    @property
+    def beside(self) -> Sequence[Field]:
+        """What was sent and no target needs."""
+        return [one for one in self.fields if not one.value.is_asked]
+
+    @property
+    def is_changed_beside(self) -> bool:
+        return any(one.is_changed for one in self.beside)
+
     def row(self, queue: Queue, *, only_changed: bool) -> dict[str, Any]:
         """Return the day as a row of figures; an empty field withdraws its value."""
         measures = {one.value.code: one.typed or None for one in self.fields if one.is_changed or not only_changed}
@@ -66,6 +80,7 @@ def correction_new(request: PageRequest) -> HttpResponse:
     days = _days(request.POST, queue, chosen) if queue and chosen else []
     context: dict[str, Any] = {
         "queues": queues,
+        "has_vendors": len({row.centre.vendor_id for row in queues}) > 1,
         "queue": queue,
         "day": chosen[0] if chosen else None,
         "days": days,

@@ -34,6 +34,11 @@ def unit_word(unit: str) -> str:
     return str(UNITS.get(unit, unit))
 
 
+def measure_unit(unit: str) -> str:
+    """Write the unit of a reported measure, 초; nothing of one that counts, whose name says what."""
+    return "" if unit == "count" else str(UNITS.get(unit, ""))
+
+
 def difference_unit(unit: str) -> str:
     """Write the unit of a difference between two figures of ``unit``: of shares, percentage points."""
     return pgettext("difference of shares", "points") if unit == "%" else unit_word(unit)
