@@ -25,6 +25,7 @@ class Figure:
 
     measure: str
     name: str
+    unit: str
     owner: str
     value: Any
     is_asked: bool
@@ -119,7 +120,7 @@ def day_page(actor: Actor, vendor: Vendor, *, day: date, today: date, now: datet
         .select_related("submission")
         .order_by("-id")
     )
-    names = {measure.code: measure.label for measure in Measure.objects.all()}
+    measures = {measure.code: measure for measure in Measure.objects.order_by("pk")}
     excuses = list(ExcusedDay.objects.filter(queue__in=queues, date=day).select_related("queue").order_by("-id"))
     active = {row.queue_id: row for row in excuses if row.withdrawn_at is None}
     asked = load_asked({row.span.contract for row in states})
@@ -136,7 +137,7 @@ def day_page(actor: Actor, vendor: Vendor, *, day: date, today: date, now: datet
                 _figures(
                     asked.on(state.span.contract, state.span.queue, state.span.channel, day),
                     metrics[state.span.queue].measures if state.span.queue in metrics else {},
-                    names,
+                    measures,
                 ),
                 active.get(state.span.queue),
             )
@@ -147,17 +148,29 @@ def day_page(actor: Actor, vendor: Vendor, *, day: date, today: date, now: datet
         refusals=list(
             RefusedFeed.objects.filter(days__queue__in=queues, days__date=day).distinct().order_by("-id")[:MOST_SHOWN]
         ),
-        changes=_changes(revisions, queues, names)[:MOST_SHOWN],
+        changes=_changes(revisions, queues, measures)[:MOST_SHOWN],
         withdrawn=[row for row in excuses if row.withdrawn_at is not None],
     )
 
 
-def _figures(asked: Asked, values: Mapping[str, Any], names: Mapping[str, str]) -> list[Figure]:
-    codes = [*asked, *(code for code in sorted(values) if code not in asked)]
+def _figures(asked: Asked, values: Mapping[str, Any], measures: Mapping[str, Measure]) -> list[Figure]:
+    order = {code: number for number, code in enumerate(measures)}
+    codes = sorted({*asked, *values}, key=lambda code: (code not in asked, order.get(code, len(order)), code))
     return [
-        Figure(code, names.get(code, code), asked.get(code, MeasureOwner.VENDOR), values.get(code), code in asked)
+        Figure(
+            measure=code,
+            name=_name(measures, code),
+            unit=measures[code].unit if code in measures else "",
+            owner=asked.get(code, MeasureOwner.VENDOR),
+            value=values.get(code),
+            is_asked=code in asked,
+        )
         for code in codes
     ]
+
+
+def _name(measures: Mapping[str, Measure], code: str) -> str:
+    return measures[code].label if code in measures else code
 
 
 def _submissions(metrics: Iterable[DailyMetric], revisions: Iterable[MetricRevision]) -> list[Submission]:
@@ -166,10 +179,10 @@ def _submissions(metrics: Iterable[DailyMetric], revisions: Iterable[MetricRevis
 
 
 def _changes(
-    revisions: Iterable[MetricRevision], queues: Mapping[int, Queue], names: Mapping[str, str]
+    revisions: Iterable[MetricRevision], queues: Mapping[int, Queue], measures: Mapping[str, Measure]
 ) -> list[Change]:
     return [
-        Change(queues[row.queue_id], names.get(code, code), old, new, row.submission)
+        Change(queues[row.queue_id], _name(measures, code), old, new, row.submission)
         for row in revisions
         for code, (old, new, _number) in sorted(row.changes.items())
     ]

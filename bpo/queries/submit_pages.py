@@ -42,6 +42,7 @@ class Cell:
     queue: str
     code: str
     label: str
+    unit: str
     is_whole: bool
     value: str = ""
     before: Any = None
@@ -136,6 +137,7 @@ def _entries(
                 queue=queue.code,
                 code=code,
                 label=form.measures[code].label,
+                unit=form.measures[code].unit,
                 is_whole=form.measures[code].is_whole,
                 value=_shown(given.get((queue.code, code), known.get(code))),
                 before=last.get(code),
@@ -187,6 +189,7 @@ class ReceiptPage:
     changes: Sequence[Mapping[str, Any]]
     more_changes: bool
     spans: Sequence[tuple[date, date]] = field(default=())
+    contracts: Sequence[int] = ()
     cut_off: time | None = None
     """Until when the day after the figures are due, where the contract names a time."""
     vendors: Sequence[str] = ()
@@ -220,6 +223,7 @@ def receipt_page(submission: Submission, *, now: datetime) -> ReceiptPage:
         changes=changes[:MOST_CHANGES],
         more_changes=len(changes) > MOST_CHANGES,
         spans=list(spans.values()),
+        contracts=list(spans),
         cut_off=None if is_of_months else _cut_off(spans),
         vendors=_vendors(submission, spans),
         is_of_months=is_of_months,
@@ -240,11 +244,10 @@ def _cut_off(spans: Spans) -> time | None:
 
 
 def totals_of(submission: Submission) -> list[Total]:
-    """Return the totals of measures that add up; the sum of a stock over days says nothing."""
+    """Return the totals of measures that add up, in the order of the catalogue; of a stock over days it says nothing."""
     totals = submission.result.get("totals", {})
-    measures = Measure.objects.filter(code__in=totals, rollup="additive")
-    by_code = {measure.code: measure for measure in measures}
-    return [Total(by_code[code], total) for code, total in totals.items() if code in by_code]
+    measures = Measure.objects.filter(code__in=totals, rollup="additive").order_by("pk")
+    return [Total(measure, totals[measure.code]) for measure in measures]
 
 
 def changes_of(submission: Submission) -> Iterable[dict[str, Any]]:
@@ -257,22 +260,39 @@ def changes_of(submission: Submission) -> Iterable[dict[str, Any]]:
                 yield {"queue": queue, "date": day, "measure": names.get(code, code), "old": old, "new": new}
 
 
-def named_problems(found: Iterable[Any], rows: Sequence[Mapping[str, Any]] | None = None) -> list[dict[str, Any]]:
-    """Return errors or warnings with the names of what they are about.
+def queue_names(contracts: Iterable[int]) -> dict[str, str]:
+    """Return what the queues of some contracts are called, by code."""
+    return dict(Queue.objects.filter(contract_links__contract__in=list(contracts)).values_list("code", "name"))
+
+
+def named_problems(
+    found: Sequence[Any], rows: Sequence[Mapping[str, Any]] | None = None, *, contracts: Iterable[int] = ()
+) -> list[dict[str, Any]]:
+    """Return errors or warnings with the names of what they are about, of the queues of ``contracts`` too.
 
     ``found`` are RowErrors or their dictionaries; with ``rows`` their place is the queue of that row, else a line.
     """
+    if not found:
+        return []
     names = {measure.code: measure.label for measure in Measure.objects.all()}
-    names |= {"queue": _("Queue"), "date": _("Date"), "month": _("Month")}
+    names |= {"queue": _("Queue"), "date": _("Date"), "month": _("Month"), "measures": _("All figures")}
+    queues = queue_names(contracts)
     problems = []
     for one in found:
         error = one if isinstance(one, Mapping) else one.as_dict()
         place = error["row"]
         named = {"field": names.get(error["field"] or "", error["field"]), "line": place, "queue": ""}
         if rows is not None:
-            named |= {
-                "line": None,
-                "queue": rows[place].get("queue") if place is not None and place < len(rows) else "",
-            }
-        problems.append({**error, **named})
+            code = rows[place].get("queue", "") if place is not None and place < len(rows) else ""
+            named |= {"line": None, "queue": queues.get(code, code)}
+        # Where a queue is not known the message spells its code, which is to be written as it stands.
+        said = error["detail"] if error["field"] == "queue" else _with_names(str(error["detail"]), queues)
+        problems.append({**error, **named, "detail": said})
     return problems
+
+
+def _with_names(text: str, queues: Mapping[str, str]) -> str:
+    """Return a message, which names queues by code, with what people call them; the longest code first."""
+    for code in sorted(queues, key=len, reverse=True):
+        text = text.replace(code, queues[code])
+    return text

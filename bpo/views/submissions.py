@@ -12,6 +12,7 @@ from bpo.queries.submission_list import submission_list_page
 from bpo.queries.submit_pages import named_problems, receipt_page
 from bpo.views.access import PageRequest, page_for
 from bpo.views.dates import month_of
+from kpis.choices import SubmissionWay
 from kpis.models import Submission
 from kpis.services.second_check import waiting
 from vendors import clock
@@ -43,10 +44,13 @@ def submission_detail(request: PageRequest, pk: UUID) -> HttpResponse:
     submission = visible.select_related("vendor").filter(pk=pk).first()
     if submission is None:
         raise Http404
+    page = receipt_page(submission, now=clock.now())
+    # What was typed into the form has no lines.
+    rows: list[dict[str, str]] | None = [] if submission.way == SubmissionWay.FORM else None
     context = {
-        "page": receipt_page(submission, now=clock.now()),
-        "warnings": named_problems(submission.result.get("warnings", [])),
-        "errors": named_problems(submission.result.get("errors", [])),
+        "page": page,
+        "warnings": named_problems(submission.result.get("warnings", []), rows, contracts=page.contracts),
+        "errors": named_problems(submission.result.get("errors", []), rows, contracts=page.contracts),
         "is_new": "new" in request.GET,
         "may_submit": request.actor.may(Capability.SUBMIT),
     }

@@ -48,13 +48,14 @@ def check_answer(
     """Answer the check of a draft as the figures stand; ``refusal`` is why the last act on it was refused."""
     found = drafts.check(draft, actor=request.actor, now=now)
     rows = draft.body["rows"] if draft.way == SubmissionWay.FORM else None
+    contracts = [draft.contract_id] if draft.contract_id else []
     context = {
         "draft": draft,
         "check": found,
         "good": found.good,
         "result": found.result,
-        "errors": named_problems(found.errors, rows),
-        "warnings": named_problems(found.warnings, rows),
+        "errors": named_problems(found.errors, rows, contracts=contracts),
+        "warnings": named_problems(found.warnings, rows, contracts=contracts),
         "changes": named_changes(found.result) if found.result else [],
         "outlooks": draft_outlook(found.result, now) if found.result else [],
         "back": _back(draft),

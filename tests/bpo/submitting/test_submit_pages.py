@@ -176,7 +176,7 @@ def test_it_stores_what_was_checked_and_gives_a_receipt(member: Client) -> None:
     shown = text(member.get(answer["Location"]))
     assert "접수증 2026-1125-0001" in shown
     assert "09:12 접수 완료" in shown
-    assert "인입호 offered 1,240" in shown
+    assert "인입호 1,240" in shown
     assert "아침 보고" in shown
     assert "jisu" in shown
 
