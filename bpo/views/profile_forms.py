@@ -77,6 +77,10 @@ class QueueNameForm(forms.Form):
         offer(self, "code", [("", _("– left out")), *queues])
 
 
+FINER = ("year", "formulas", "skip_when")
+"""Fields of a profile that few files need."""
+
+
 class ProfileForm(forms.Form):
     """The profile itself, and how its files are read beside their columns."""
 
@@ -133,6 +137,19 @@ class ProfileForm(forms.Form):
         offer(self, "queue", [("", _("– a column names it")), *queues])
         for name in ("note", "is_active") if is_new else ("code",):
             del self.fields[name]
+
+    @property
+    def plain(self) -> list[forms.BoundField]:
+        return [field for field in self.visible_fields() if field.name not in FINER]
+
+    @property
+    def finer(self) -> list[forms.BoundField]:
+        return [field for field in self.visible_fields() if field.name in FINER]
+
+    @property
+    def is_finer(self) -> bool:
+        """Whether any of the finer fields is used or wrong."""
+        return any(field.value() or field.errors for field in self.finer)
 
     def definitions(self) -> dict[str, str]:
         """Return the answers to what no file says, by the code of the question."""
