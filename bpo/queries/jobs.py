@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from bpo.queries.submit_pages import named_problems
 from kpis.choices import ImportStatus
 from kpis.imports.jobs import errors_of, has_report, jobs_for, may_be_sent, options_of
 from kpis.models import ImportJob
@@ -50,8 +51,8 @@ def job_page(actor: Actor, pk: uuid.UUID) -> JobPage | None:
         job=job,
         icon=ICONS[ImportStatus(job.status)],
         values=result.get("values", {}),
-        errors=[error.as_dict() for error in errors[:MOST_SHOWN]],
-        warnings=result.get("warnings", [])[:MOST_SHOWN],
+        errors=named_problems(errors[:MOST_SHOWN]),
+        warnings=named_problems(result.get("warnings", [])[:MOST_SHOWN]),
         error_count=len(errors),
         has_report=has_report(job),
         is_check=options_of(job).waits_for_its_sender,

@@ -244,7 +244,7 @@ def _cut_off(spans: Spans) -> time | None:
 
 
 def totals_of(submission: Submission) -> list[Total]:
-    """Return the totals of measures that add up, in the order of the catalogue; of a stock over days it says nothing."""
+    """Return the totals of measures that add up, in the catalogue's order; of a stock over days it says nothing."""
     totals = submission.result.get("totals", {})
     measures = Measure.objects.filter(code__in=totals, rollup="additive").order_by("pk")
     return [Total(measure, totals[measure.code]) for measure in measures]

@@ -50,6 +50,8 @@ class Line:
     text: str
     url: str
     about: str = ""
+    by: str = ""
+    """Who did it, as the history has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +179,12 @@ def _refused(actor: Actor, now: datetime) -> _Kind:
 
 def _held(actor: Actor) -> _Kind:
     rows = SubmissionDraft.objects.visible_to(actor.limited_to(Capability.CONFIRM_SUBMISSIONS))
-    rows = rows.filter(status=DraftStatus.HELD).defer("body").select_related("vendor").order_by("held_at")
+    rows = rows.filter(status=DraftStatus.HELD).defer("body").select_related("contract").order_by("held_at")
 
     def line(row: SubmissionDraft) -> Line:
-        return Line(
-            row.file_name or str(row.get_way_display()), reverse("bpo:submit-check", args=[row.pk]), row.made_by
-        )
+        way = row.file_name or str(row.get_way_display())
+        text = f"{row.contract.name} · {way}" if row.contract else way
+        return Line(text, reverse("bpo:submit-check", args=[row.pk]), by=row.made_by)
 
     return _Kind(_("Figures that wait for your confirmation"), "warn", reverse("bpo:submission-list"), rows, line)
 

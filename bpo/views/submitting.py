@@ -257,6 +257,7 @@ def _shown(
         "profiles": profiles_for(request.actor, place.contract.vendor) if place.contract else (),
         "max_day": place.today,
         "most_rows": MOST_AT_ONCE,
+        "may_write_profiles": request.actor.may(Capability.WRITE_PROFILES),
     }
     return render(request, "bpo/submit.html", context, status=status)
 

@@ -8,7 +8,7 @@ from vendors.choices import Channel, Role
 
 SIMULATED = "Simulated"
 SIMULATED_KO = "가상"
-NOTE = "Simulated figures of the demonstration (가상 데이터)"
+NOTE = "시연용 가상 실적"
 PASSWORD = "demo-password-2026"
 """Shown at start-up: the demonstration is for one laptop and holds nothing real."""
 
