@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -27,6 +27,7 @@ from bpo.models import ActionPlan, Alert, CorrectionRequest, Scorecard
 from bpo.queries.alert_words import message_of
 from bpo.queries.next_steps import short
 from bpo.queries.plans import overdue, to_check
+from bpo.queries.unsent_days import Unsent, unsent_days
 from kpis.choices import WAITING_FACTORS, DraftStatus, ReconciliationStatus, SubmissionWay, TargetChangeStatus
 from kpis.models import ExternalFactor, Reconciliation, RefusedFeed, Submission, SubmissionDraft, TargetChange
 from vendors.actors import Capability
@@ -52,6 +53,8 @@ class Line:
     about: str = ""
     by: str = ""
     """Who did it, as the history has it."""
+    day: date | None = None
+    """The day it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +80,23 @@ class _Kind:
 
 
 def today_page(actor: Actor, *, now: datetime) -> list[Task]:
-    """Return what waits for ``actor``, the most urgent kind first; one query a kind of work."""
-    tasks = []
+    """Return what waits for ``actor``, the most urgent kind first; one query a kind of work, a few for days unsent."""
+    tasks = _unsent(unsent_days(actor, now=now))
     for kind in _kinds(actor, now):
         rows = list(with_total(kind.rows)[:MOST_LINES])
         if rows:
             tasks.append(Task(kind.title, kind.tone, rows[0].total, kind.url, [kind.line(row) for row in rows]))
     return tasks or _beginning(actor)
+
+
+def _unsent(days: list[Unsent]) -> list[Task]:
+    """Return the days a vendor has still to send, each leading to its form."""
+    where = reverse("bpo:submit")
+    lines = [
+        Line(one.queue, f"{where}?{urlencode({'contract': one.contract, 'date': one.day.isoformat()})}", day=one.day)
+        for one in days[:MOST_LINES]
+    ]
+    return [Task(_("Figures to send"), "bad", len(days), reverse("bpo:completeness"), lines)] if days else []
 
 
 def _beginning(actor: Actor) -> list[Task]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -11,7 +11,7 @@ from django.test import Client
 
 from bpo.models import Alert
 from bpo.services import scorecards
-from kpis.models import RefusedFeed
+from kpis.models import DailyMetric, RefusedFeed
 from tests.bpo.pages_sample import AFTER, Programme, signed_in
 from tests.checks import assert_constant_queries
 from tests.make import make_actor, make_contract, make_submission, make_vendor
@@ -128,3 +128,15 @@ def test_it_costs_the_same_whatever_waits(programme: Programme) -> None:
             raise_alert(make_vendor())
 
     assert_constant_queries(lambda: client.get(PAGE), grow)
+
+
+def test_a_vendor_is_led_to_the_form_of_each_day_it_has_not_sent(programme: Programme) -> None:
+    DailyMetric.objects.filter(date=date(2026, 10, 30)).delete()
+    with time_machine.travel(datetime(2026, 10, 31, 1, tzinfo=UTC), tick=False):
+        sent, manager = text_of(signed_in(Role.VENDOR_MEMBER, programme.vendor)), text_of(signed_in(Role.MANAGER))
+
+    assert "제출할 실적" in sent
+    assert "/submit/?contract=hanbit-order&amp;date=2026-10-30" in sent
+    assert "10월 30일(금)" in sent
+    assert "date=2026-10-29" not in sent
+    assert "제출할 실적" not in manager
