@@ -87,7 +87,10 @@ def test_volume_and_kpi_of_the_factors_days_are_held_against_their_weekdays_past
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("ko", ("물량 +4", "% ± ", "(2일)", "−17", "%p")), ("en", ("volume +4", "% ± ", "for 2 days", "−17", "points"))],
+    [
+        ("ko", ("물량 +4", "%, 오차 ±", ", 2일", "−17", "%p")),
+        ("en", ("volume +4", "% ± ", "for 2 days", "−17", "points")),
+    ],
 )
 def test_it_is_said_in_a_plain_sentence(queue: Queue, language: str, words: tuple[str, ...]) -> None:
     with translation.override(language):
