@@ -21,13 +21,14 @@ from bpo.queries.alert_words import action_word
 from bpo.queries.money import money_text
 from bpo.queries.words import LINE_WORDS, share_of_target
 from kpis.calc.attainment import BEYOND
-from kpis.queries.unit_words import measure_unit, unit_word
+from kpis.queries.unit_words import difference_unit, measure_unit, unit_word
 from vendors import choices, clock
 from vendors.actors import Actor
 from vendors.choices import Role
 
 register = template.Library()
 register.filter(share_of_target)
+register.filter(difference_unit)
 register.filter(unit_word)
 register.filter(measure_unit)
 

@@ -10,6 +10,7 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from bpo.choices import ScorecardStatus
@@ -178,11 +179,23 @@ def scorecard_explain(request: PageRequest, pk: int) -> HttpResponse:
     return render(request, "bpo/scorecard_explain.html", {"page": page, "card": page.card, "lines": lines})
 
 
+def _to_the_version_before(request: PageRequest, pk: int) -> HttpResponse:
+    """Lead to the differences from the version before, or back to a card that is the first, saying so."""
+    page = _page(request, pk)
+    before = next((one for one in page.versions if one.version < page.scorecard.version), None)
+    if before is None:
+        messages.info(request, gettext("This is the first version of the scorecard: there is none to compare it with."))
+        return HttpResponseRedirect(_url(pk))
+    return HttpResponseRedirect(f"{reverse('bpo:scorecard-differences', args=[pk])}?to={before.pk}")
+
+
 @require_safe
 @page_for(Capability.READ_SCORECARDS)
 def scorecard_differences(request: PageRequest, pk: int) -> HttpResponse:
-    """Show what differs between two versions of a card (``?to=`` the other one)."""
+    """Show what differs between two versions of a card (``?to=`` the other one, or else the one before it)."""
     other = request.GET.get("to", "")
+    if not other:
+        return _to_the_version_before(request, pk)
     if not other.isdigit():
         raise BadRequest
     older, newer = sorted((_card(request, pk), _card(request, int(other))), key=lambda card: card.version)
