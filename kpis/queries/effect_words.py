@@ -32,7 +32,8 @@ def sentence(effect: ContractEffect) -> str:
 
 def _moved(one: KpiEffect) -> str:
     size = one.change.quantize(Decimal("0.1"), ROUND_HALF_UP)
-    return f"{one.kpi.label} {size:+f} {difference_unit(one.unit)}".replace("-", "−")
+    moved = f"{size:+f}".replace("-", "−")
+    return f"{one.kpi.label} {moved} {difference_unit(one.unit)}"
 
 
 def presented_effect(effect: ContractEffect) -> dict[str, Any]:
