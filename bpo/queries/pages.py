@@ -333,9 +333,21 @@ def difference_rows(found: dict[str, Any]) -> list[dict[str, Any]]:
     rows = [{"line": None, **_difference(row, "card.")} for row in found["card"]]
     for line in found["lines"]:
         fields = line["fields"] or [{"field": line["change"], "old": None, "new": None}]
-        rows += [{"line": line, **_difference(row)} for row in fields]
+        rows += [{"line": line, **_difference(row, unit=line["unit"])} for row in _said_once(fields)]
     return rows
 
 
-def _difference(row: dict[str, Any], about: str = "") -> dict[str, Any]:
-    return {"field": words.field(about + row["field"]), "old": words.plain(row["old"]), "new": words.plain(row["new"])}
+IN_UNITS = frozenset({"value", "adjusted_value", "target", "minimum"})
+
+
+def _said_once(fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out an attainment that is the score itself, as of a KPI that is scored between its levels."""
+    score = next(((row["old"], row["new"]) for row in fields if row["field"] == "score"), None)
+    return [row for row in fields if row["field"] != "attainment" or (row["old"], row["new"]) != score]
+
+
+def _difference(row: dict[str, Any], about: str = "", unit: str = "") -> dict[str, Any]:
+    """Return one field as it is printed; ``is_measured`` says that its figures are in the KPI's ``unit``."""
+    old, new = words.plain(row["old"]), words.plain(row["new"])
+    measured = {"is_measured": row["field"] in IN_UNITS, "unit": unit}
+    return {"field": words.field(about + row["field"]), "old": old, "new": new, **measured}

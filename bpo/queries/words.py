@@ -46,7 +46,7 @@ FLAGS: dict[str, Text] = {
     "imputed": gettext_lazy("Missing days are counted by the contract's rule"),
     "not_imputed": gettext_lazy("Missing days could not be counted"),
     "no_minimum_level": gettext_lazy("No minimum level to count missing days by"),
-    "uncertain": gettext_lazy("Sample: the interval spans a level"),
+    "uncertain": gettext_lazy("Small sample: it may be on either side of a level"),
     "target_changed": gettext_lazy("The target changed inside the month"),
     "mode_undefined": gettext_lazy("The way of scoring gives nothing here"),
     "unbounded": gettext_lazy("Outside its possible range"),

@@ -57,7 +57,7 @@ def printed(page: CardPage, money: MoneyPanel | None = None) -> dict[str, Any]:
         "service": _("BPO KPI service"),
         "over": f"{_('Monthly scorecard')} · {WORDS[card['status']]} · v{card['version']}",
         "title": f"{named(card, 'vendor_')} · {month(card['start'])}",
-        "under": f"{vendor} · {card['contract_name']} ({card['contract']})",
+        "under": f"{vendor} · {card['contract_name']}",
         "approvals": [_("Prepared"), _("Reviewed"), _("Approved")],
         "notice": notice(page),
         "score": {"label": _("Total score"), "text": points(card["score"])},

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from bpo.queries.kpi_page import KpiPage
 from bpo.templatetags.bpo_pages import figure_text
 from kpis.calc.facts import Direction
+from kpis.queries.unit_words import difference_unit
 
 register = template.Library()
 
@@ -39,6 +40,7 @@ def waterfall(page: KpiPage) -> dict[str, Any]:
         label = leg.label or WORDS[leg.kind]
         size = leg.size.quantize(Decimal(1).scaleb(-page.decimals))
         written = f"{size:+f}".replace("-", "−") if size else f"{abs(size):f}"
+        written = f"{written} {difference_unit(page.unit)}".strip()
         rows.append(_row(number, label, _kind(size, page.direction), x(leg.start), x(leg.end), _marked(size, written)))
     last = page.way[-1].end
     rows.append(_row(len(page.way) + 1, _("Actual, gross"), "level", x(last), x(last), text(last)))

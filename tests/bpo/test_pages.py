@@ -293,6 +293,7 @@ def test_it_shows_what_a_later_version_says_differently(programme: Programme, pa
     complete(programme)
     manager, first = make.make_actor(Role.MANAGER), share(programme)
     scorecards.finalise(first.pk, actor=manager, now=AFTER)
+    alone = page(Role.MANAGER, language="en").get(f"/scorecards/{first.pk}/differences/", follow=True)
     first_day = programme.queue.daily_metrics.get(date=MONTH)
     first_day.measures = first_day.measures | {"answered_within_threshold": 1}
     first_day.save()
@@ -304,6 +305,10 @@ def test_it_shows_what_a_later_version_says_differently(programme: Programme, pa
     card = client.get(f"/scorecards/{first.pk}/").content.decode()
     answer = client.get(f"/scorecards/{first.pk}/differences/", {"to": second.pk}).content.decode()
 
+    assert alone.redirect_chain == [(f"/scorecards/{first.pk}/", 302)]
+    assert "This is the first version" in alone.content.decode()
+    unsaid = client.get(f"/scorecards/{second.pk}/differences/")
+    assert unsaid.headers["Location"] == f"/scorecards/{second.pk}/differences/?to={first.pk}"
     assert "corrected after this scorecard was finalised" in card
     assert "Differences between v1 and v2" in answer
     assert "Service level" in answer
