@@ -32,6 +32,7 @@ def close_months(contract: str, this_month: date, actor: Actor, now: datetime) -
     latest = months_ago(this_month, 1)
     cards = Scorecard.objects.filter(contract__code=contract, start__lt=this_month, status=ScorecardStatus.DRAFT)
     for card in cards.order_by("start", "version"):
+        card.events.filter(action="create").update(at=_in_the_month_after(card.start, 1, now))
         share(card.pk, actor=actor, now=_in_the_month_after(card.start, SHARE_ON, now))
         if card.start == latest:
             if contract == DISPUTED_CONTRACT:
