@@ -86,7 +86,7 @@ def moved_word(money: CardMoney) -> Text:
 
 
 def _percent(value: Any) -> str:
-    return f"{plain(value)} %"
+    return f"{plain(value)}%"
 
 
 def _short(value: Any, places: int = 4) -> str:
@@ -235,7 +235,7 @@ def rule_words(
     names = names or {}
     rows = [(fee.label or str(_("Fee")), _fee_words(fee, currency, names)) for fee in rules.fees]
     if rules.scheme is Scheme.GRADE:
-        percents = ", ".join(f"{grade} {_signed(percent)} %" for grade, percent in rules.percents.items())
+        percents = ", ".join(f"{grade} {_signed(percent)}%" for grade, percent in rules.percents.items())
         between = _("in steps") if rules.between is Between.STEP else _("linear between the edges")
         rows.append((_("By grade, per cent of the fee"), f"{percents} · {between}"))
     if rules.scheme is Scheme.KPI:
@@ -267,7 +267,7 @@ def _kpi_words(rules: MoneyRules, document: Mapping[str, Any], names: Mapping[st
     text = _("%(at_risk)s %% of the fee; pool %(pool)s %%, a KPI at most %(most_share)s %%") % facts
     rows = [(str(_("At risk")), text)]
     for one in rules.allocations:
-        parts = [f"{plain(one.share)} %"]
+        parts = [f"{plain(one.share)}%"]
         if one.severity is Severity.SLIDE:
             parts.append(_("sliding to %(floor)s") % {"floor": plain(one.floor)})
         if one.is_critical:

@@ -54,7 +54,7 @@ def signed_percent(value: Decimal) -> str:
     """Write a percentage of the fee with its sign."""
     number = plain(value.quantize(Decimal("0.01"), ROUND_HALF_UP)) or "0"
     sign = "−" if value < 0 else "+" if value > 0 else ""
-    return f"{sign}{number.removeprefix('-')} %"
+    return f"{sign}{number.removeprefix('-')}%"
 
 
 @register.filter

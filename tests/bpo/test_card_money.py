@@ -290,7 +290,7 @@ def test_the_page_says_it_in_one_line_that_opens_to_the_steps_for_who_may_see_it
         signed_in(Role.VENDOR_ADMIN, contract.vendor, language="ko"),
     ):
         page = client.get(f"/scorecards/{card.pk}/").content.decode()
-        assert "감액 <strong>−600,000원</strong> · 등급 B (−0.5 %)" in page
+        assert "감액 <strong>−600,000원</strong> · 등급 B (−0.5%)" in page
         assert "120,000,000원" in page
     assert signed_in(Role.VENDOR_ADMIN, make_vendor()).get(f"/scorecards/{card.pk}/").status_code == 404
     outsider: APIClient = client_for(make_user(role=Role.VENDOR_ADMIN, vendor=make_vendor()))
