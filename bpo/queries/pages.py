@@ -77,6 +77,11 @@ class MonthPage:
     may_set_up: bool
 
     @property
+    def has_steps(self) -> bool:
+        """Whether any card waits for a step of the reader."""
+        return any(row.step for row in self.rows)
+
+    @property
     def previous(self) -> date:
         return month_before(self.month)
 

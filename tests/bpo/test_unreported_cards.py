@@ -256,7 +256,7 @@ class TestMonthTotals:
         assert (page.value, page.missing, page.is_of_totals) == (Decimal("90.00"), [], True)
         assert {(point.reported, point.expected, point.of_total) for point in page.course.points} == {(1, 1, 1)}
         text = text_of(signed_in(Role.MANAGER), "/kpis/answer_rate/?contract=hanbit-order&month=2026-10")
-        assert "미제출이 있는 날 0 월 집계(일별 없음)" in text
+        assert "미제출이 있는 날 0 일 월 집계(일별 없음)" in text
         assert "이달 실적은 월 집계만 있어 일별로 그릴 값이 없습니다." in text
 
     def test_of_a_total_that_lacks_a_measure_every_day_is_missing(self, programme: Programme) -> None:
