@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -292,7 +293,12 @@ def named_problems(
 
 
 def _with_names(text: str, queues: Mapping[str, str]) -> str:
-    """Return a message, which names queues by code, with what people call them; the longest code first."""
-    for code in sorted(queues, key=len, reverse=True):
-        text = text.replace(code, queues[code])
-    return text
+    """Return a message, which names queues by code, with what people call them.
+
+    Only a code with a hyphen is surely no other word or number of the message.
+    """
+    codes = [code for code in queues if "-" in code]
+    if not codes:
+        return text
+    any_code = "|".join(re.escape(code) for code in sorted(codes, key=len, reverse=True))
+    return re.sub(rf"(?<![\w-])(?:{any_code})(?![\w-])", lambda found: queues[found[0]], text, flags=re.ASCII)

@@ -10,6 +10,7 @@ import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
 
+from bpo.queries.submit_pages import named_problems
 from kpis.models import Submission, SubmissionDraft
 from tests import make
 from tests.bpo.pages_sample import Programme
@@ -301,3 +302,15 @@ def test_it_shows_what_a_correction_changed(member: Client) -> None:
     receipt = member.post(f"{checked}send/", {"note": "집계 오류", "reason": "system_error"})["Location"]
 
     assert "인입호 1,240 1,250" in text(member.get(receipt))
+
+
+def test_messages_name_queues_and_touch_no_number_that_is_called_like_one() -> None:
+    contract = make.make_contract()
+    for code, name in {"hanbit-order-voice": "주문 전화", "hanbit-order-voice-2": "주문 전화 2", "100": "백"}.items():
+        make.make_queue(contract, code, name=name)
+    detail = "hanbit-order-voice-2는 2026-10-01에 100건, hanbit-order-voice는 없음"
+    warning = {"row": 0, "field": "offered", "code": "suspicious_value", "detail": detail}
+
+    (found,) = named_problems([warning], contracts=[contract.pk])
+
+    assert found["detail"] == "주문 전화 2는 2026-10-01에 100건, 주문 전화는 없음"
