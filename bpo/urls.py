@@ -114,6 +114,7 @@ urlpatterns: list[URLPattern] = [
     path("start/<int:pk>/sheet/", programme_sheet.sheet, name="start-sheet"),
     path("start/<int:pk>/sample.xlsx", programme.sample, name="start-sample"),
     path("start/<int:pk>/undo/", programme.undo, name="start-undo"),
+    path("start/<int:pk>/leave-out/", programme.leave_out, name="start-leave-out"),
     path("targets/", targets.target_list, name="target-list"),
     path("targets/<slug:code>/", targets.target_grid_page, name="target-grid"),
     path("targets/<slug:code>/money/", money_terms.money_terms, name="money-terms"),

@@ -29,7 +29,7 @@ ACTS = {
     "completeness-excuse", "key-rotate", "key-revoke", "reconciliation-settle", "scorecard-step", "factor-step",
     "month-close", "month-reopen", "start-create", "start-undo", "target-check", "target-store", "target-change-step",
     "alert-acknowledge-many", "alert-step", "notifications-test", "webhook-test", "correction-step", "plan-step",
-    "report-step", "sent-report-share", "sent-report-revoke",
+    "report-step", "sent-report-share", "sent-report-revoke", "start-leave-out",
 }  # fmt: skip
 """What only takes a form that was filled in."""
 

@@ -9,7 +9,7 @@ from datetime import date
 
 from bpo.models import SetUp
 from kpis.imports.synonyms import BACKOFFICE_WORDS, CHAT_MEASURES, MEASURE_WORDS, WHOLE_MEASURES, seconds_within
-from kpis.models import Measure, Target
+from kpis.models import DailyMetric, Kpi, Measure, Target
 from kpis.queries.definitions import Definition, load_definitions
 from vendors.choices import Channel
 from vendors.models import ContractQueue
@@ -28,13 +28,23 @@ class Lack:
     is_partly_held: bool
 
 
+@dataclass(slots=True)
+class Unfed:
+    """A KPI that contracts with figures cannot feed: what is missing, and the contracts (codes) with their vendors."""
+
+    kpi: Kpi
+    measures: list[str]
+    contracts: dict[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class OtherSeconds:
-    """A KPI whose target counts within ``agreed`` seconds, and the column of the sheet that counts within others."""
+    """A KPI whose target counts within ``agreed`` seconds, and the sheet's column, which counts within ``counted``."""
 
-    kpi: str
+    kpi: Kpi
     heading: str
     agreed: int
+    counted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,19 @@ class Needs:
         lacks = [Lack(kpi, list(codes), list(dict.fromkeys(of)), part) for (kpi, codes, part), of in found.items()]
         return sorted(lacks, key=lambda one: not one.is_partly_held)
 
+    def unfed(self, held: Mapping[str, Collection[str]]) -> list[Unfed]:
+        """Return the KPIs that what is ``held`` of the queues cannot feed, at contracts that hold anything."""
+        found: dict[int, Unfed] = {}
+        for target in self.targets:
+            contract, kpi = target.series.contract, target.series.kpi
+            queues = self.queues.get(target.series.contract_id or 0, {})
+            here = set().union(*(held.get(code, ()) for code in queues))
+            missing = set(self.definitions[kpi.pk].reported) - here
+            if contract is not None and here and missing:
+                names = sorted(self.names.get(code, code) for code in missing)
+                found.setdefault(kpi.pk, Unfed(kpi, names, {})).contracts[contract.code] = contract.vendor.label
+        return list(found.values())
+
     def other_seconds(self, headings: Mapping[str, str]) -> list[OtherSeconds]:
         """Return where a column counts within other seconds than the target, by the heading of each measure."""
         found = {}
@@ -83,7 +106,7 @@ class Needs:
                 heading = headings.get(code) or headings.get(of_chat.get(code, ""), "")
                 seconds = seconds_within(heading)
                 if agreed is not None and seconds is not None and seconds != agreed:
-                    found[target.series.kpi.label, heading] = OtherSeconds(target.series.kpi.label, heading, agreed)
+                    found[target.series.kpi_id, heading] = OtherSeconds(target.series.kpi, heading, agreed, seconds)
         return list(found.values())
 
     def unread(self, held: Iterable[str]) -> list[str]:
@@ -114,3 +137,13 @@ def needs_of(made: SetUp, month: date) -> Needs:
         queues[contract][code] = channel
     names = {row.code: row.label for row in Measure.objects.all()}
     return Needs(targets, {kpi: definitions.on(kpi, month) for kpi in kpis}, queues, names)
+
+
+def unfed_kpis(made: SetUp, month: date) -> list[Unfed]:
+    """Return the KPIs of a set-up that the figures which have come since its month cannot feed. Six queries."""
+    needs = needs_of(made, month)
+    held: dict[str, set[str]] = defaultdict(set)
+    days = DailyMetric.objects.filter(queue__contract_links__contract__code__in=made.made["contracts"])
+    for queue, measures in days.filter(date__gte=month).order_by().values_list("queue__code", "measures"):
+        held[queue].update(measures)
+    return needs.unfed(held)

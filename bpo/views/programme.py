@@ -14,10 +14,12 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bpo.models import SetUp
 from bpo.queries.programme import contracts_made, set_ups
+from bpo.queries.sheet_needs import unfed_kpis
 from bpo.reports.programme_sample import sample_workbook
 from bpo.services import programme
 from bpo.services.programme import DAYS, SERVICES, VOICE_SETS, Reading, Wish
@@ -106,6 +108,29 @@ def undo(request: PageRequest, pk: int) -> HttpResponse:
         return _made(request, found, error)
     messages.success(request, _("Everything of this set-up was taken away again."))
     return redirect("bpo:start")
+
+
+@require_POST
+@page_for(Capability.WRITE_VENDORS)
+def leave_out(request: PageRequest, pk: int) -> HttpResponse:
+    """Take the ticked KPIs off the contracts of a set-up that have no figures of them."""
+    found, ticked = _found(request, pk), set(request.POST.getlist("kpi"))
+    chosen: dict[str, set[str]] = {}
+    for one in unfed_kpis(found, _month_of(found)):
+        for contract in one.contracts if one.kpi.code in ticked else ():
+            chosen.setdefault(contract, set()).add(one.kpi.code)
+    try:
+        count = programme.leave_out(pk, chosen, actor=request.actor, now=clock.now())
+    except DomainError as error:
+        return _made(request, found, error)
+    wake_up()
+    text = ngettext(
+        "The targets of %(count)s contract were changed. Its scorecard follows in a few seconds.",
+        "The targets of %(count)s contracts were changed. Their scorecards follow in a few seconds.",
+        count,
+    )
+    messages.success(request, text % {"count": count})
+    return redirect("bpo:start-made", pk=pk)
 
 
 def _months() -> list[date]:
@@ -353,6 +378,7 @@ def _made(request: PageRequest, found: SetUp, refusal: DomainError | None = None
         "rows": contracts_made(found, request.actor, found.wish["month"]),
         "has_figures": programme.has_figures(found),
         "receipt": _receipt(request),
+        "unfed": [] if found.undone_at else unfed_kpis(found, month),
         "refusal": refusal,
     }
     return render(request, "bpo/start_made.html", context, status=refusal.status if refusal else 200)

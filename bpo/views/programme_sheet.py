@@ -75,7 +75,7 @@ def _edited(request: PageRequest, found: SetUp) -> HttpResponse:
     if not editor.preview(now) or request.POST["do"] != "take":
         return _looked_over(request, found, editor, kept.name)
     try:
-        taken = take_sheet(found.pk, editor.mapping(), actor=request.actor, now=now)
+        taken = take_sheet(found.pk, editor.mapping(), seconds=editor.seconds, actor=request.actor, now=now)
     except DomainError as error:
         editor.error = error
         return _looked_over(request, found, editor, kept.name)

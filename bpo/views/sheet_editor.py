@@ -129,6 +129,19 @@ class SheetEditor(Editor):
         return self.needs.other_seconds(columns)
 
     @property
+    def adopts_seconds(self) -> bool:
+        """Whether the targets are to count within the seconds of the sheet: so unless somebody unticked it."""
+        return not self.data or "seconds" in self.data
+
+    @property
+    def seconds(self) -> dict[str, int]:
+        """The seconds that targets take over from the sheet, by KPI; none where its columns disagree."""
+        found: dict[str, set[int]] = {}
+        for one in self.other_seconds if self.adopts_seconds else ():
+            found.setdefault(one.kpi.code, set()).add(one.counted)
+        return {kpi: counted.pop() for kpi, counted in found.items() if len(counted) == 1}
+
+    @property
     def unread(self) -> list[str]:
         """The vendors of the set-up that the sheet has nothing of."""
         return self.needs.unread(self.trial.measures) if self.trial else []

@@ -24,7 +24,7 @@ from bpo.services.programme import (
 from bpo.services.programme.sheets import remembered
 from kpis.imports.opening import open_sample
 from kpis.imports.proposing import propose
-from kpis.models import DailyMetric, ImportJob, ImportProfile, Submission
+from kpis.models import DailyMetric, ImportJob, ImportProfile, Submission, Target
 from kpis.services.recalculation import drain
 from tests import make
 from tests.bpo.pages_sample import AFTER, signed_in
@@ -195,7 +195,25 @@ def test_a_service_level_of_other_seconds_than_the_target_is_told(manager: Clien
 
     assert "읽은 값의 합계" in page
     assert "이미 저장된 값" not in page
-    assert "“40초 내 응대” 열의 기준 초가 서비스레벨(인입 기준) 목표의 20초와 다릅니다." in page
+    assert "“40초 내 응대” 열은 40초 기준인데 서비스레벨(인입 기준) 목표는 20초입니다." in page
+
+
+@pytest.mark.parametrize(("is_ticked", "stands"), [(True, 40), (False, 20)])
+def test_the_targets_take_over_the_seconds_of_the_sheet_unless_it_is_unticked(
+    manager: Client, found: SetUp, is_ticked: bool, stands: int
+) -> None:
+    address = f"/start/{found.pk}/sheet/"
+    text = "일자,운영업체,업무,인입,응대,40초 내 응대\n2026-10-01,한빛컨택,주문 전화,100,95,90\n"
+    page = manager.post(address, {"table": text, "do": "keep"}, follow=True).content.decode()
+    fields = fields_of(page, do="take")
+    assert fields["seconds"] == "1"
+    if not is_ticked:
+        del fields["seconds"]
+
+    assert manager.post(address, fields).status_code == 302
+
+    targets = Target.objects.filter(series__kpi__code="service_level")
+    assert {target.parameters["threshold_seconds"] for target in targets} == {stands}
 
 
 def test_what_would_be_replaced_is_told_before(manager: Client, found: SetUp) -> None:

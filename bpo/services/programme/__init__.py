@@ -1,5 +1,6 @@
 """Setting up a programme in one go, from names and ticks to the first figures; undone as a whole until figures come."""
 
+from bpo.services.programme.leaving_out import leave_out
 from bpo.services.programme.making import create_programme
 from bpo.services.programme.reading import Reading, as_lines, read_names
 from bpo.services.programme.services import DAYS, SERVICES
@@ -20,6 +21,7 @@ __all__ = [
     "has_figures",
     "items_of",
     "keep_sheet",
+    "leave_out",
     "read_names",
     "remembered",
     "take_sheet",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from bpo.models import SetUp, SetUpSheet
+from bpo.services.programme.seconds import adopt_seconds
 from bpo.services.programme.undoing import locked_set_up
 from kpis.choices import CorrectionReason, SubmissionWay
 from kpis.imports.jobs import MOST_AT_ONCE, queue_import
@@ -49,11 +51,14 @@ def drop_sheet(pk: int, *, actor: Actor) -> None:
     SetUpSheet.objects.filter(set_up=locked_set_up(pk, actor)).delete()
 
 
-def take_sheet(pk: int, mapping: Any, *, actor: Actor, now: datetime) -> SubmissionResult | ImportJob:
+def take_sheet(
+    pk: int, mapping: Any, *, seconds: Mapping[str, int] | None = None, actor: Actor, now: datetime
+) -> SubmissionResult | ImportJob:
     """Take the kept file in as ``mapping`` reads it, all or nothing, and keep the mapping as the client's profile.
 
-    A long file becomes a job, which is checked first. Raises as :func:`keep_sheet` does, Conflict ``no_sheet``, and
-    what the profile and the submission raise; the file stays kept then, and nothing else.
+    ``seconds`` are those within which the sheet counts, by KPI: its targets say so from now on. A long file becomes a
+    job, which is checked first. Raises as :func:`keep_sheet` does, Conflict ``no_sheet``, and what the profile and the
+    submission raise; the file stays kept then, and nothing else.
     """
     with noted_afterwards() as refusals, transaction.atomic():
         found = locked_set_up(pk, actor)
@@ -62,6 +67,7 @@ def take_sheet(pk: int, mapping: Any, *, actor: Actor, now: datetime) -> Submiss
             raise Conflict("no_sheet", _("There is no file any more; choose it again."))
         content = bytes(sheet.content)
         today = local_date(now, settings.TIME_ZONE)
+        adopt_seconds(found, seconds or {}, actor=actor, now=now)
         options = _options(sheet.name, _profile(found, mapping, actor, now), today)
         feed = read_file(content, options, actor)
         sheet.delete()
