@@ -227,7 +227,7 @@ def code_of(secret: str, step: int = 0) -> str:
 def enrol(visitor: Visitor, name: str) -> tuple[str, list[str]]:
     """Register a device; return its secret and the recovery codes."""
     visitor.sign_in(name).open("/second-step/settings/")
-    secret = re.search(r'<code class="code">([A-Z2-7]{32})</code>', visitor.page)
+    secret = re.search(r'<code class="code secret">([A-Z2-7]{32})</code>', visitor.page)
     assert secret is not None
     assert 'src="data:image/svg+xml;base64,' in visitor.page
     assert visitor.open("/second-step/settings/", code="000000").status == 400
