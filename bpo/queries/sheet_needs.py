@@ -36,6 +36,10 @@ class Unfed:
     measures: list[str]
     contracts: dict[str, str]
 
+    @property
+    def vendors(self) -> list[str]:
+        return list(dict.fromkeys(self.contracts.values()))
+
 
 @dataclass(frozen=True, slots=True)
 class OtherSeconds:

@@ -120,16 +120,21 @@ def leave_out(request: PageRequest, pk: int) -> HttpResponse:
         for contract in one.contracts if one.kpi.code in ticked else ():
             chosen.setdefault(contract, set()).add(one.kpi.code)
     try:
-        count = programme.leave_out(pk, chosen, actor=request.actor, now=clock.now())
+        done = programme.leave_out(pk, chosen, actor=request.actor, now=clock.now())
     except DomainError as error:
         return _made(request, found, error)
+    if done.as_they_were:
+        names = ", ".join(done.as_they_were)
+        messages.warning(request, _("No KPI would be left, so these stay as they were: %(names)s") % {"names": names})
+    if not done.changed:
+        return redirect("bpo:start-made", pk=pk)
     wake_up()
     text = ngettext(
         "The targets of %(count)s contract were changed. Its scorecard follows in a few seconds.",
         "The targets of %(count)s contracts were changed. Their scorecards follow in a few seconds.",
-        count,
+        done.changed,
     )
-    messages.success(request, text % {"count": count})
+    messages.success(request, text % {"count": done.changed})
     return redirect("bpo:start-made", pk=pk)
 
 

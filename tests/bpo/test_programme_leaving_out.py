@@ -14,7 +14,6 @@ from kpis.services.recalculation import drain
 from tests.bpo.pages_sample import AFTER, signed_in
 from tests.bpo.programme_world import MANAGER, OCTOBER, fields_of
 from vendors.choices import Role
-from vendors.errors import Conflict
 from vendors.models import Contract
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped")]
@@ -83,15 +82,15 @@ def test_a_kpi_that_has_figures_is_never_taken_off(manager: Client, made: SetUp)
     assert not TargetChange.objects.exists()
 
 
-def test_no_contract_is_left_without_a_target_and_nothing_is_half_done(made: SetUp) -> None:
+def test_a_contract_that_would_have_no_kpi_left_stays_as_it_was(made: SetUp) -> None:
     first, second = made.made["contracts"]
-    every = set(asked(Contract.objects.get(code=second)))
+    every = asked(Contract.objects.get(code=second))
 
-    with pytest.raises(Conflict) as refused:
-        leave_out(made.pk, {first: {"qa_score"}, second: every}, actor=MANAGER, now=AFTER)
+    done = leave_out(made.pk, {first: {"qa_score"}, second: set(every)}, actor=MANAGER, now=AFTER)
 
-    assert refused.value.code == "no_target"
-    assert not TargetChange.objects.exists()
+    assert (done.changed, len(done.as_they_were)) == (1, 1)
+    assert "qa_score" not in asked(Contract.objects.get(code=first))
+    assert asked(Contract.objects.get(code=second)) == every
 
 
 def test_it_is_for_who_sets_programmes_up(made: SetUp) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from bpo.queries.target_pages import final_months
 from bpo.services.programme.undoing import locked_set_up
@@ -16,21 +16,27 @@ from kpis.services.target_changes import change_targets
 from kpis.services.target_grid import Cell, plan_change
 from kpis.services.target_values import plain
 from vendors.actors import Actor
-from vendors.errors import Conflict
 from vendors.models import Contract
 
 
-@transaction.atomic
-def leave_out(pk: int, chosen: Mapping[str, Collection[str]], *, actor: Actor, now: datetime) -> int:
-    """Take KPIs (codes) off contracts (codes) of a set-up from its month on; return the number of contracts changed.
+@dataclass(slots=True)
+class LeftOut:
+    """How many contracts were changed, and the names of those that would have no KPI left and were not."""
 
-    All or nothing. Raise Forbidden, NotFound, or Conflict: ``undone``, ``no_target`` where a contract would have none
-    left; Invalid as the change of its targets does.
+    changed: int = 0
+    as_they_were: list[str] = field(default_factory=list)
+
+
+@transaction.atomic
+def leave_out(pk: int, chosen: Mapping[str, Collection[str]], *, actor: Actor, now: datetime) -> LeftOut:
+    """Take KPIs (codes) off contracts (codes) of a set-up from its month on; a contract keeps one that has no other.
+
+    All or nothing. Raise Forbidden, NotFound, Conflict ``undone``, and Invalid as the change of targets does.
     """
     made = locked_set_up(pk, actor)
     first = date.fromisoformat(f"{made.wish['month']}-01")
     contracts = Contract.objects.filter(code__in=set(chosen) & set(made.made["contracts"])).order_by("code")
-    changed = 0
+    done = LeftOut()
     for contract in contracts.select_related("vendor"):
         final = final_months(contract)
         grid = load_grid(contract, first.year, final)
@@ -38,12 +44,12 @@ def leave_out(pk: int, chosen: Mapping[str, Collection[str]], *, actor: Actor, n
         if not emptied:
             continue
         if not _is_any_left(grid, first, chosen[contract.code]):
-            text = _("%(name)s: at least one KPI must have a target.")
-            raise Conflict("no_target", text % {"name": contract.name})
+            done.as_they_were.append(contract.name)
+            continue
         cells = brought_to_hundred(grid, plan_change(grid, emptied, goes_on=True))
         change_targets(contract, first.year, cells, goes_on=True, final=final, actor=actor, now=now)
-        changed += 1
-    return changed
+        done.changed += 1
+    return done
 
 
 def _without(grid: Grid, first: date, kpis: Collection[str]) -> list[Cell]:
