@@ -145,6 +145,16 @@ def test_words_and_rest_days_of_each_vendor_are_kept(manager: Client) -> None:
     assert manager.post("/start/create/", fields | {"h|0|care": "never"}).status_code == 400
 
 
+def test_how_a_kpi_is_left_out_stands_above_the_levels(manager: Client) -> None:
+    grid = manager.post("/start/", FORM).content.decode()
+
+    before, said, after = grid.partition("Leave a KPI out: empty its weight")
+
+    assert said
+    assert "start-grid" not in before
+    assert "start-grid" in after
+
+
 def test_what_the_first_page_gets_wrong_is_said_there(manager: Client) -> None:
     answer = manager.post("/start/", FORM | {"vendors": "한빛\n한빛", "service": []})
 
