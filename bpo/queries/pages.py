@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 
 from bpo.choices import OF_A_KPI, LineKind, ScorecardStatus
 from bpo.models import Scorecard, ScorecardLine
@@ -224,7 +224,7 @@ def month_page(actor: Actor, *, month: date | None, vendor: str = "", status: st
         month=shown,
         months=sorted({*months, shown}, reverse=True),
         rows=rows,
-        vendors=sorted(Vendor.objects.visible_to(actor), key=lambda row: row.label),
+        vendors=offered(Vendor.objects.visible_to(actor), cards.values("contract__vendor"), vendor),
         vendor=vendor,
         status=status,
         is_simulated=is_simulated(row.card.contract.vendor_id for row in rows),
@@ -232,6 +232,12 @@ def month_page(actor: Actor, *, month: date | None, vendor: str = "", status: st
         empty_text=text,
         may_set_up=actor.may(Capability.WRITE_SETUP),
     )
+
+
+def offered(vendors: QuerySet[Vendor], used: QuerySet[Any], chosen: str) -> list[Vendor]:
+    """Return the vendors to choose from: the active ones, those a list has rows of (``used``), and the chosen one."""
+    rows = vendors.filter(Q(is_active=True) | Q(pk__in=used) | Q(code=chosen))
+    return sorted(rows, key=lambda row: row.label)
 
 
 def _latest(cards: ScorecardQuerySet, vendor: str, status: str) -> date | None:

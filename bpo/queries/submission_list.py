@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 
+from bpo.queries.pages import offered
 from kpis.choices import SubmissionWay
 from kpis.models import Submission
 from vendors.actors import Actor, Capability
@@ -66,7 +67,8 @@ def submission_list_page(actor: Actor, *, month: date, vendor: str = "", way: st
     """Return what was received from the first of ``month`` on, by the clock in Seoul, until the next month began."""
     reader = actor.limited_to(Capability.READ_SUBMISSIONS)
     start, end = (datetime(day.year, day.month, 1, tzinfo=ZONE) for day in (month, month_after(month)))
-    rows = Submission.objects.visible_to(reader).filter(received_at__gte=start, received_at__lt=end)
+    visible = Submission.objects.visible_to(reader)
+    rows = visible.filter(received_at__gte=start, received_at__lt=end)
     if vendor:
         rows = rows.filter(vendor__code=vendor)
     if way:
@@ -75,7 +77,7 @@ def submission_list_page(actor: Actor, *, month: date, vendor: str = "", way: st
         month=month,
         rows=list(rows.select_related("vendor").order_by("-received_at", "-id")[:MOST_LISTED]),
         count=rows.count(),
-        vendors=sorted(Vendor.objects.visible_to(reader), key=lambda row: row.label),
+        vendors=offered(Vendor.objects.visible_to(reader), visible.values("vendor"), vendor),
         vendor=vendor,
         way=way,
     )

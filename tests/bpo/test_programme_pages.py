@@ -18,6 +18,7 @@ from kpis.services.recalculation import drain
 from tests.bpo.pages_sample import AFTER, signed_in
 from tests.bpo.programme_world import OCTOBER, made
 from tests.checks import assert_constant_queries
+from tests.make import make_submission, make_vendor
 from vendors.choices import Role
 from vendors.models import Contract, Queue, Vendor
 
@@ -173,8 +174,36 @@ def test_undo_is_one_press(manager: Client) -> None:
     answer = manager.post(f"/start/{found.pk}/undo/", follow=True)
 
     assert "Everything of this set-up was taken away again." in answer.content.decode()
-    assert "undone" in manager.get(f"/start/{found.pk}/").content.decode()
+    page = manager.get(f"/start/{found.pk}/").content.decode().partition("<main")[2]
+    assert "This set-up was undone; nothing of it counts." in page
+    assert "Bring in October" not in page
+    assert 'href="/start/"' in page
     assert not Contract.objects.exists()
+
+
+def test_a_vendor_of_an_undone_set_up_is_offered_in_no_filter(manager: Client) -> None:
+    make_vendor()
+    make_vendor()
+    found = made()
+    option = f'value="{found.made["vendors"][0]}"'
+    lists = ("/scorecards/", "/submissions/")
+    assert all(option in manager.get(address).content.decode() for address in lists)
+
+    manager.post(f"/start/{found.pk}/undo/")
+
+    assert not any(option in manager.get(address).content.decode() for address in lists)
+
+
+def test_a_suspended_vendor_with_a_card_and_a_submission_is_offered_still(manager: Client) -> None:
+    found = made()
+    drain(now=AFTER)
+    make_submission(vendor=Vendor.objects.get())
+    Vendor.objects.update(is_active=False)
+    make_vendor()
+    make_vendor()
+
+    for address in ("/scorecards/", "/submissions/"):
+        assert f'value="{found.made["vendors"][0]}"' in manager.get(address).content.decode()
 
 
 def test_nobody_else_finds_the_pages() -> None:
