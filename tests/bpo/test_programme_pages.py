@@ -43,7 +43,7 @@ def hidden(page: str) -> dict[str, Any]:
 
 
 def test_three_pages_lead_to_a_scorecard_with_the_sample(manager: Client) -> None:
-    assert manager.get("/start/").status_code == 200
+    assert "With a pasted column of services no ticks are needed here." in manager.get("/start/").content.decode()
     grid = manager.post("/start/", FORM).content.decode()
     assert 'name="t|order|answer_rate|0" value="90"' in grid
     assert 'aria-label="Answer rate, 다온씨에스"' in grid
@@ -52,6 +52,8 @@ def test_three_pages_lead_to_a_scorecard_with_the_sample(manager: Client) -> Non
 
     found = SetUp.objects.get()
     assert "Your programme is set up." in page.content.decode()
+    assert "One file for all, even of several sheets" in page.content.decode()
+    assert "Queue-days that have come" in page.content.decode()
     assert Contract.objects.count() == 4
     address = f"/start/{found.pk}/sample.xlsx?contract=hanbitkeontaek-order-2026"
     book = manager.get(address)
