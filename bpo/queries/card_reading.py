@@ -13,7 +13,7 @@ from bpo.models import Scorecard
 from bpo.queries.cards import card_parts
 from bpo.queries.money_terms import Terms, terms_of, with_terms
 from kpis.choices import APPROVED_FACTORS, FactorMethod, SubmissionWay
-from kpis.models import FactorSlice, RecalculationMark, Submission
+from kpis.models import DailyMetric, FactorSlice, RecalculationMark, Submission
 from vendors.calc.closing import ClosingRules
 from vendors.models import ContractTerms
 
@@ -27,14 +27,15 @@ class Around:
     """What stands around one card.
 
     ``versions`` are those of its contract and month that exist for the reader, newest first; ``is_pending`` says that
-    figures of the month wait to be computed, ``put_days`` how many of another vendor's queue-days of the month are
-    attributed to the contract; what they come to is the client's scorecard's to say. ``terms`` are those of money in
-    force, null where there are none.
+    figures of the month wait to be computed, ``has_figures`` that some have come at all, ``put_days`` how many of
+    another vendor's queue-days of the month are attributed to the contract; what they come to is the client's
+    scorecard's to say. ``terms`` are those of money in force, null where there are none.
     """
 
     versions: Sequence[Scorecard]
     is_simulated: bool
     is_pending: bool
+    has_figures: bool
     put_days: int
     closing: ClosingRules
     terms: Terms | None
@@ -67,6 +68,11 @@ def _with_around(cards: ScorecardQuerySet) -> ScorecardQuerySet:
     terms = terms.filter(contract=same_contract).order_by(F("valid_from").desc(nulls_last=True))
     began = Q(first_on__lte=OuterRef("start")) | _in_the_month("first_on")
     marks = RecalculationMark.objects.filter(began, contract=same_contract, last_on__gte=OuterRef("start"))
+    linked = Q(queue__contract_links__valid_until=None) | Q(queue__contract_links__valid_until__gt=F("date"))
+    figures = DailyMetric.objects.filter(
+        linked, _in_the_month("date"), date__gte=OuterRef("start"), queue__contract_links__contract=same_contract,
+        queue__contract_links__valid_from__lte=F("date"),
+    )  # fmt: skip
     attributed = FactorSlice.objects.alias(put_to=KeyTextTransform("contract", "factor__parameters")).filter(
         _in_the_month("date"), factor__method=FactorMethod.ATTRIBUTE, factor__status__in=APPROVED_FACTORS,
         put_to=OuterRef("contract__code"),
@@ -77,6 +83,7 @@ def _with_around(cards: ScorecardQuerySet) -> ScorecardQuerySet:
         .annotate(
             is_simulated=Exists(Submission.objects.filter(way=SubmissionWay.DEMONSTRATION, vendor=same_vendor)),
             is_pending=Exists(marks),
+            has_figures=Exists(figures),
             put_days=Subquery(put_days),
             closing=Subquery(terms.values("closing")[:1]),
         )
@@ -94,6 +101,7 @@ def _around(card: Scorecard, versions: Sequence[Scorecard]) -> Around:
         versions=versions,
         is_simulated=read["is_simulated"],
         is_pending=read["is_pending"],
+        has_figures=read["has_figures"],
         put_days=read["put_days"] or 0,
         closing=ClosingRules.of(read["closing"]) if read["closing"] else ClosingRules(),
         terms=terms_of(card),

@@ -155,6 +155,11 @@ class CardPage:
         return self.scorecard.is_unreported
 
     @property
+    def is_of_no_use(self) -> bool:
+        """Whether figures of the month have come, but none that a KPI of the card can be computed of."""
+        return self.is_unreported and self.around.has_figures
+
+    @property
     def counted(self) -> Decimal | None:
         return self.scorecard.share_counted
 

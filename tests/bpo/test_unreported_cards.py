@@ -111,6 +111,19 @@ class TestNothingReported:
         why = text_of(manager, f"/scorecards/{programme.card(NOVEMBER).pk}/explain/")
         assert ("그때부터 반영합니다" in why, "0점으로 반영" in why) == (True, False)
 
+    def test_figures_that_serve_no_kpi_are_said_to_have_come(self, programme: Programme) -> None:
+        begin_november(programme)
+        address = f"/scorecards/{programme.card(NOVEMBER).pk}/"
+        manager = signed_in(Role.MANAGER)
+        make_figures(programme.queue, date(2026, 12, 1), offered=5)
+        assert "이달 실적이 아직 제출되지 않아" in text_of(manager, address)
+
+        make_figures(programme.queue, date(2026, 11, 3), transferred=5)
+
+        text = text_of(manager, address)
+        assert "이달 실적은 들어왔지만 이 지표들을 계산할 수 있는 항목이 없어 총점과 등급이 없습니다." in text
+        assert "아직 제출되지 않아" not in text
+
     def test_the_printed_page_and_the_workbook_show_it_too(self, programme: Programme) -> None:
         begin_november(programme)
         page = page_of(programme.card(NOVEMBER))
