@@ -2,7 +2,8 @@
 
 What an answer shows follows from what is committed, and PostgreSQL gives that a name: as long as no transaction ends,
 every statement sees the same snapshot. So nothing has to be invalidated, and no list of what an answer depends on can
-be out of date. Its name is read together with the reader's rights, before anything else of the answer is.
+be out of date. Its name is read together with the reader's rights, before anything else of the answer is. It is of
+the whole server: what is written to another database of it has answers computed anew, and does no other harm.
 
 Kept in the memory of the process, and for a minute at most, since answers tell of the time too. On SQLite, and within
 a transaction, whose own rows change under one snapshot, nothing is kept.

@@ -18,6 +18,7 @@ from tests.bpo.pages_sample import AFTER, Programme, make_programme
 from tests.cast import client_for
 from tests.checks import queries_of
 from tests.make import make_key, make_user
+from vendors.kept import Committed
 from vendors.models import Membership
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,6 +31,12 @@ def _nothing_kept() -> Iterator[None]:
     caches["kept"].clear()
     with time_machine.travel(AFTER, tick=False):
         yield
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have nobody write: the snapshot is of the whole server, on which other tests run beside this one."""
+    monkeypatch.setattr(Committed, "template", "'quiet'")
 
 
 @pytest.fixture
@@ -57,6 +64,7 @@ def read(client: Client | APIClient, address: str) -> str:
 
 
 @pytest.mark.postgres
+@pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("address", PAGES)
 def test_a_page_is_computed_once_while_nothing_is_written(card: Scorecard, address: str) -> None:
     client, address = reader(), address.format(pk=card.pk)
@@ -67,6 +75,7 @@ def test_a_page_is_computed_once_while_nothing_is_written(card: Scorecard, addre
 
 
 @pytest.mark.postgres
+@pytest.mark.usefixtures("quiet")
 def test_an_answer_of_the_api_is_computed_once_while_nothing_is_written(card: Scorecard) -> None:
     client = client_for(make_key("manager"))
     address = f"/api/v1/scorecards/{card.pk}/"
@@ -78,6 +87,16 @@ def test_an_answer_of_the_api_is_computed_once_while_nothing_is_written(card: Sc
     assert again.content == first.content
     assert again.headers["Content-Type"] == first.headers["Content-Type"]
     assert again.headers["Vary"] == first.headers["Vary"]
+
+
+@pytest.mark.postgres
+def test_every_commit_gives_the_state_another_name(card: Scorecard) -> None:
+    names = []
+    for number in range(5):
+        card.lines.update(comment=f"Note {number}")
+        names.append(Scorecard.objects.annotate(name=Committed()).values_list("name", flat=True)[0])
+
+    assert len(set(names)) == 5
 
 
 @pytest.mark.postgres
@@ -102,6 +121,7 @@ def test_what_is_not_committed_is_never_kept(card: Scorecard) -> None:
 
 
 @pytest.mark.postgres
+@pytest.mark.usefixtures("quiet")
 def test_each_reader_has_answers_of_their_own(card: Scorecard) -> None:
     address = f"/scorecards/{card.pk}/"
     manager, korean, analyst = reader(name="mina"), reader(language="ko"), reader("analyst", name="juno")
@@ -140,6 +160,7 @@ def test_a_form_of_a_kept_page_is_taken(card: Scorecard) -> None:
 
 
 @pytest.mark.postgres
+@pytest.mark.usefixtures("quiet")
 def test_what_is_told_once_is_not_kept(card: Scorecard) -> None:
     client = reader()
     address = f"/scorecards/{card.pk}/"
@@ -153,6 +174,7 @@ def test_what_is_told_once_is_not_kept(card: Scorecard) -> None:
 
 
 @pytest.mark.postgres
+@pytest.mark.usefixtures("quiet")
 def test_an_answer_is_kept_for_a_minute_at_most(card: Scorecard) -> None:
     client, address = reader(), "/overview/?on=2026-10-01"
     read(client, address)
