@@ -212,7 +212,8 @@ def _merged(body: Body, submission_id: uuid.UUID) -> tuple[list[Merged], sources
     """Return the good queue-days as they would be stored, and what is to be kept beside; raise for bad ones."""
     current = _current(body.clean)
     beside = sources.Beside() if body.way in DECIDED else _set_aside(body, current, submission_id)
-    merged = [merge(row, current, str(submission_id)) for row in body.clean]
+    submission = str(submission_id)
+    merged = [merge(row, current, submission) for row in body.clean]
     _check(body, merged, current)
     if body.problems.count and not body.partial:
         raise refusal_of(body)

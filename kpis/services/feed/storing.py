@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,8 +18,6 @@ from django.db import connection
 
 from kpis.services.feed.facts import Current, Key
 from kpis.services.feed.merging import Merged
-from vendors.models import Queue
-from vendors.querysets import one_of
 
 # PostgreSQL is kept from laying the whole table over the keys, which it prefers as long as the table is small.
 _READ = {
@@ -35,6 +33,11 @@ SELECT d.queue_id, d.date, d.is_month, d.measures, d.submission_id, d.origins
   JOIN kpis_dailymetric d ON d.queue_id = k.queue_id AND d.date = k.date AND d.is_month = k.is_month
 """,
 }
+# Counted, so that no row of a thousand has to be sent.
+_LOCK = """
+SELECT count(*) FROM (
+    SELECT 1 FROM vendors_queue WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE) AS locked
+"""
 _ADD = "INSERT INTO {table} (queue_id, date, is_month, submission_id, {columns}) VALUES ({marks})"
 _COPY = "COPY {table} (queue_id, date, is_month, submission_id, {columns}) FROM STDIN"
 # An upsert that always finds its row: an update that joins as many rows takes longer.
@@ -44,6 +47,7 @@ ON CONFLICT (queue_id, date, is_month) DO UPDATE SET measures = excluded.measure
 """
 DAYS_A_STATEMENT = 5_000
 """Documents that are in memory as text at once, at most."""
+_EMPTY = b"{}"
 _SEPARATOR = b"\x1f"
 """Stands in no JSON text, so that a column of documents travels as one text: escaping an array of them costs
 more than storing it."""
@@ -52,8 +56,8 @@ more than storing it."""
 def lock_queues(queue_ids: Collection[int]) -> None:
     """Hold the queues until the transaction ends, so that revisions of a value get numbers without gap."""
     if connection.vendor == "postgresql":
-        rows = Queue.objects.filter(id__in=one_of(queue_ids)).select_for_update(no_key=True).order_by("id")
-        list(rows.values_list("id"))
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK, [_array(sorted(queue_ids))])
 
 
 def read_days(keys: Collection[Key]) -> dict[Key, Current]:
@@ -89,7 +93,10 @@ def write_days(merged: Sequence[Merged], submission_id: uuid.UUID) -> None:
 
 
 def _documents_of(days: Sequence[Merged]) -> tuple[list[Key], dict[str, list[bytes]]]:
-    columns = {"measures": [_json(day.measures) for day in days], "origins": [_json(day.origins) for day in days]}
+    columns = {
+        "measures": [_json(day.measures) for day in days],
+        "origins": [_json(day.origins) if day.origins else _EMPTY for day in days],
+    }
     return [day.row.key for day in days], columns
 
 
@@ -167,7 +174,8 @@ def _flat(
 
 def _lines(submission_id: uuid.UUID, keys: Sequence[Key], documents: Mapping[str, Sequence[bytes]]) -> bytes:
     """Return the rows as COPY reads them; of the characters it gives a meaning, JSON text has the backslash only."""
-    beginnings = (f"{key.queue_id}\t{key.date}\t{key.is_month}\t{submission_id}".encode() for key in keys)
+    submission = str(submission_id)
+    beginnings = (f"{key.queue_id}\t{key.date}\t{key.is_month}\t{submission}".encode() for key in keys)
     lines = b"\n".join(map(b"\t".join, zip(beginnings, *documents.values(), strict=True)))
     return lines.replace(b"\\", b"\\\\")
 
@@ -182,7 +190,11 @@ def _unnest(documents: int) -> str:
 
 def _columns(rows: Sequence[Sequence[Any]]) -> list[str]:
     """Return columns of numbers, dates and booleans as PostgreSQL writes arrays: far faster than the driver does."""
-    return ["{" + ",".join(map(str, column)) + "}" for column in zip(*rows, strict=True)]
+    return [_array(column) for column in zip(*rows, strict=True)]
+
+
+def _array(values: Iterable[Any]) -> str:
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def _key_list(keys: Collection[Key]) -> str:
