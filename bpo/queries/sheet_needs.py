@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from bpo.models import SetUp
 from kpis.imports.synonyms import BACKOFFICE_WORDS, CHAT_MEASURES, MEASURE_WORDS, WHOLE_MEASURES, seconds_within
@@ -13,6 +13,9 @@ from kpis.models import DailyMetric, Kpi, Measure, Target
 from kpis.queries.definitions import Definition, load_definitions
 from vendors.choices import Channel
 from vendors.models import ContractQueue
+
+LOOKED_AT = timedelta(days=92)
+"""Of a set-up's first figures: what came years later is not read for its page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +147,11 @@ def needs_of(made: SetUp, month: date) -> Needs:
 
 
 def unfed_kpis(made: SetUp, month: date) -> list[Unfed]:
-    """Return the KPIs of a set-up that the figures which have come since its month cannot feed. Six queries."""
+    """Return the KPIs of a set-up that the figures of its first months cannot feed. Six queries."""
     needs = needs_of(made, month)
     held: dict[str, set[str]] = defaultdict(set)
     days = DailyMetric.objects.filter(queue__contract_links__contract__code__in=made.made["contracts"])
-    for queue, measures in days.filter(date__gte=month).order_by().values_list("queue__code", "measures"):
+    first = days.filter(date__gte=month, date__lt=month + LOOKED_AT).order_by()
+    for queue, measures in first.values_list("queue__code", "measures"):
         held[queue].update(measures)
     return needs.unfed(held)
